@@ -13,11 +13,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher import ports
+from launcher import leftovers, ports
 from launcher.leash import NOBODY
 from launcher.processes import Child, leashed, wait_for
 from launcher.refusal import Refusal
@@ -272,7 +272,7 @@ class Postgres:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return
-        if not _is_postgres(pid):
+        if "postgres" not in leftovers.command_of(pid):
             (self.data / "postmaster.pid").unlink()  # another program may have that number by now
             return
         for number, seconds in ((signal.SIGINT, 20), (signal.SIGQUIT, 10)):
@@ -280,7 +280,7 @@ class Postgres:
                 os.kill(pid, number)
             except ProcessLookupError:
                 return
-            if wait_for(lambda: not _is_postgres(pid), seconds=seconds):
+            if wait_for(lambda: "postgres" not in leftovers.command_of(pid), seconds=seconds):
                 return
 
     def _move_within_reach_of_nobody(self, binaries: Binaries) -> tuple[Binaries, Owner]:
@@ -312,7 +312,7 @@ def _locale_options(binaries: Binaries) -> Sequence[str]:
     return (f"--locale={'C.UTF-8' if {'c.utf8', 'c.utf-8'} & set(known) else 'C'}",)
 
 
-def _plain_environment() -> Mapping[str, str]:
+def _plain_environment() -> dict[str, str]:
     """Without PG… variables, which would lead initdb and postgres to somebody else's server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
@@ -325,9 +325,3 @@ def _give(path: Path, owner: Owner) -> None:
     for parent, folders, files in os.walk(path):
         for name in (*folders, *files):
             os.chown(os.path.join(parent, name), owner.uid, owner.gid, follow_symlinks=False)
-
-
-def _is_postgres(pid: int) -> bool:
-    """True when `pid` runs and is a PostgreSQL server."""
-    answer = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
-    return "postgres" in answer.stdout and "<defunct>" not in answer.stdout

@@ -32,15 +32,18 @@ def servers(folder: Path, *, durable: bool = False) -> Iterator[Mapping[str, str
             server.prepare()
             server.child.start()
         for server in (postgres, valkey):
-            if not wait_for(lambda s=server: s.is_ready() or not s.child.is_running(), seconds=30) or (
-                not server.child.is_running()
-            ):
-                words = "\n".join(server.child.last_lines)
-                raise Refusal(f"{server.child.name} did not start in {folder}. Its last words:\n{words}")
+            _wait_until_ready(server)
         postgres.ensure_database()
         yield {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
     finally:
         stop_together([valkey.child, postgres.child])
+
+
+def _wait_until_ready(server: Postgres | Valkey) -> None:
+    wait_for(lambda: server.is_ready() or not server.child.is_running(), seconds=30)
+    if not server.child.is_running() or not server.is_ready():
+        words = "\n".join(server.child.last_lines)
+        raise Refusal(f"{server.child.name} did not start in {server.folder}. Its last words:\n{words}")
 
 
 def _kept_password(folder: Path) -> str:

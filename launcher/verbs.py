@@ -1,0 +1,107 @@
+"""What `python3 -m launcher VERB` and so the Makefile can do; runs inside the environment."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from launcher import checks, environment, stack, terminal, testrun, throwaway
+from launcher.environment import CHECKOUT
+from launcher.refusal import Refusal
+
+PYTHON_MODULE = [sys.executable, "-m"]
+
+
+def run(_arguments: list[str]) -> int:
+    """the whole of Connex on this machine"""
+    return stack.run(environment.read())
+
+
+def check(_arguments: list[str]) -> int:
+    """everything that is no test: format, types, imports, migrations, deployment"""
+    return checks.check()
+
+
+def acceptance(arguments: list[str]) -> int:
+    """what of the acceptance list is proven"""
+    return subprocess.run([*PYTHON_MODULE, "tests.acceptance", *arguments], cwd=CHECKOUT).returncode
+
+
+def bench(arguments: list[str]) -> int:
+    """measure speed on servers of its own"""
+    return with_servers(["--durable", "--", *PYTHON_MODULE, "benchmarks", *arguments])
+
+
+def with_servers(arguments: list[str]) -> int:
+    """[--durable] -- COMMAND…: run COMMAND with a throwaway database and queue"""
+    durable = arguments[:1] == ["--durable"]
+    command = arguments[durable:]
+    command = command[1:] if command[:1] == ["--"] else command
+    if not command:
+        raise Refusal("with-servers needs a command, for example: with-servers -- python manage.py migrate")
+    with tempfile.TemporaryDirectory(prefix="connex-") as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        with throwaway.servers(Path(folder), durable=durable) as servers:
+            variables = {
+                "SECRET_KEY": os.urandom(40).hex(),
+                **os.environ,
+                **servers,
+                "CONNEX_HOME": str(home),
+            }
+            return subprocess.run(command, env=variables).returncode
+
+
+def requirements(_arguments: list[str]) -> int:
+    """pin anew: requirements.txt from pyproject.toml (needs uv on PATH)"""
+    command = [
+        "uv",
+        "pip",
+        "compile",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--quiet",
+    ]
+    command += ["--group", "dev", "--upgrade", "--custom-compile-command", "make requirements"]
+    command += ["--no-emit-index-url", "--no-emit-find-links", "pyproject.toml", "-o", "requirements.txt"]
+    try:
+        return subprocess.run(command, cwd=CHECKOUT, env={**os.environ, "UV_SYSTEM_CERTS": "1"}).returncode
+    except FileNotFoundError:
+        raise Refusal(
+            "uv is not on PATH. Install it (pip install uv), then run the same command again."
+        ) from None
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "run": run,
+    "test": testrun.test,
+    "check": check,
+    "acceptance": acceptance,
+    "bench": bench,
+    "soak": testrun.soak,
+    "with-servers": with_servers,
+    "requirements": requirements,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code; 2 when something outside our code is wrong."""
+    verb = VERBS.get(arguments[0]) if arguments else None
+    if verb is None:
+        terminal.say(f"Use one of: {', '.join(VERBS)}")
+        return 2
+    try:
+        return verb(arguments[1:])
+    except Refusal as refusal:
+        terminal.say(f"connex: {refusal}")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
