@@ -168,6 +168,7 @@ class Postgres:
         """Everything before the start: binaries, data folder, what a killed server left behind."""
         binaries = find_binaries()
         self.folder.mkdir(parents=True, exist_ok=True)
+        os.chmod(self.folder, 0o755)  # noqa: S103 - the server may run as another user than root
         owner = choose_owner(binaries, self.folder)
         if owner is None:
             binaries, owner = self._move_within_reach_of_nobody(binaries)
@@ -240,7 +241,6 @@ class Postgres:
         password_file = self.folder / "initdb.password"
         password_file.touch(mode=0o600)
         password_file.write_text(self.admin_password)
-        os.chmod(self.folder, 0o755)  # noqa: S103 - the server may run as another user than root
         for path in (new, password_file):
             _give(path, owner)
         command = [

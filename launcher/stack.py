@@ -26,6 +26,7 @@ def run(environment: Environment) -> int:
     if ended := leftovers.end(home.path / "children.json"):
         terminal.say(f"Stopped what an earlier start left behind: {', '.join(ended)}")
     _check_port(environment.port)
+    os.umask(0o077)  # whatever is written from here on is nobody else's business
     with terminal.ctrl_c_is_ours():
         stack = Stack(environment, home)
         terminal.on_end_signals(stack.supervisor.ask_to_end)
@@ -38,7 +39,8 @@ def run(environment: Environment) -> int:
             terminal.say(f"connex: {reason}")
             return 1
         finally:
-            terminal.say("Stopping …")
+            if stack.supervisor.services:
+                terminal.say("Stopping …")
             stack.supervisor.stop()
             home.remove_run_env()
             home.close()
@@ -100,7 +102,7 @@ class Stack:
             password=self.home.secret("database_password"),
             admin_password=self.home.secret("database_admin_password"),
             port=self._port_of("postgres"),
-            show=terminal.show,
+            show=terminal.show_but(r" LOG: |terminating connection|HINT:  In a moment"),
         )
 
     def _valkey(self) -> Valkey:
@@ -108,7 +110,8 @@ class Stack:
             self.home.path / "valkey",
             password=self.home.secret("queue_password"),
             port=self._port_of("valkey"),
-            show=terminal.show,
+            # What it says of its own start and end, and of a kernel setting that matters to bigger machines.
+            show=terminal.show_but("overcommit_memory|signal-handler|ready to exit"),
         )
 
     def _port_of(self, name: str) -> int:
@@ -155,7 +158,8 @@ class Stack:
     def _services(self) -> list[Service]:
         servers = ("postgres", "valkey")
         (self.home.path / "beat").mkdir(exist_ok=True)
-        celery = [sys.executable, "-m", "celery", "-A", "connexcs_admin"]
+        # No warnings: it has one of five lines for whoever runs it as root.
+        celery = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "-A", "connexcs_admin"]
         return [
             self._service("web", self._web_command()),
             self._service(

@@ -1,6 +1,7 @@
 """The person's terminal: what we write to it, and who gets its Ctrl-C."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -25,6 +26,17 @@ def show(name: str, line: str) -> None:
         colour = _colours.setdefault(name, COLOURS[len(_colours) % len(COLOURS)])
         label = f"\x1b[{colour}m{label}\x1b[0m"
     say(f"{label} {line}")
+
+
+def show_but(noise: str) -> Callable[[str, str], None]:
+    """`show` without the lines that match `noise`, a regular expression."""
+    pattern = re.compile(noise)
+
+    def show_some(name: str, line: str) -> None:
+        if not pattern.search(line):
+            show(name, line)
+
+    return show_some
 
 
 @contextmanager
