@@ -1,0 +1,52 @@
+"""The one way to say who acts and why."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from users.models import User
+
+# Where the present request came from; set by audit.middleware, empty in tasks and commands.
+origin: ContextVar[dict[str, str]] = ContextVar("origin")
+
+
+@contextmanager
+def acting(*, by: "User | None", reason: str = "") -> Iterator[None]:
+    """One transaction whose changed rows carry `by` (None: the system itself) and `reason`.
+
+    The context is set by a statement of its own before anything else runs, so that COPY, bulk updates and
+    raw SQL are recorded like a single save. Nested calls join the outer transaction; their rows carry the
+    inner actor and reason, and the outer ones hold again afterwards.
+    """
+    context = str(uuid.uuid4())
+    metadata = {
+        **origin.get({}),
+        "user": by.pk if by else None,
+        "email": by.email if by else "",
+        "reason": reason,
+    }
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('pghistory.context_id', true),"
+                " current_setting('pghistory.context_metadata', true)"
+            )
+            outer = cursor.fetchone()
+            _set(cursor, context, json.dumps(metadata))
+        yield
+        with connection.cursor() as cursor:
+            _set(cursor, outer[0] or "", outer[1] or "")
+
+
+def _set(cursor, context: str, metadata: str) -> None:
+    """Sets the context until the transaction ends; empty texts mean no context."""
+    cursor.execute(
+        "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
+        [context, metadata],
+    )

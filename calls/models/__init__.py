@@ -1,0 +1,17 @@
+from calls.models.cdr import Cdr, CdrBatch, Direction
+from calls.models.dialog import Dialog, DialogState
+from calls.models.figures import FigureDelta, LiveSample, MinuteBucket
+from calls.models.switch import CdrFormat, Switch
+
+__all__ = [
+    "Cdr",
+    "CdrBatch",
+    "CdrFormat",
+    "Dialog",
+    "DialogState",
+    "Direction",
+    "FigureDelta",
+    "LiveSample",
+    "MinuteBucket",
+    "Switch",
+]

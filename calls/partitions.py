@@ -1,0 +1,77 @@
+"""Daily partitions of the call records: made ahead, made on demand, dropped by age."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations import CreateModel
+from psycopg2 import sql
+
+DAYS_AHEAD = 3
+_LOCK = 0x434452  # "CDR": one maker of partitions at a time, in our own advisory key space
+
+
+class CreatePartitionedModel(CreateModel):
+    """CreateModel for a table that is partitioned by range of one column."""
+
+    partition_column = "started_at"
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:
+        plain = schema_editor.sql_create_table
+        schema_editor.sql_create_table = f"{plain} PARTITION BY RANGE ({self.partition_column})"
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        finally:
+            schema_editor.sql_create_table = plain
+
+
+def partition_name(day: date) -> str:
+    return f"calls_cdr_{day:%Y%m%d}"
+
+
+def existing() -> set[date]:
+    """The days that have a partition."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid"
+            " WHERE inhparent = 'calls_cdr'::regclass"
+        )
+        return {datetime.strptime(name[-8:], "%Y%m%d").date() for (name,) in cursor.fetchall()}  # noqa: DTZ007
+
+
+def ensure(days: Iterable[date]) -> None:
+    """Makes the partitions that are missing. Safe under any number of callers at once.
+
+    A day is a UTC date. Making one takes a lock that only other makers wait for.
+    """
+    missing = set(days)
+    if not missing:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        missing -= existing()
+        for day in sorted(missing):
+            start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            cursor.execute(
+                sql.SQL("CREATE TABLE {} PARTITION OF calls_cdr FOR VALUES FROM ({}) TO ({})").format(
+                    sql.Identifier(partition_name(day)),
+                    sql.Literal(start.isoformat()),
+                    sql.Literal((start + timedelta(days=1)).isoformat()),
+                )
+            )
+
+
+def ensure_ahead(today: date) -> None:
+    """Makes the partitions of `today` and the next days."""
+    ensure(today + timedelta(days=n) for n in range(-1, DAYS_AHEAD + 1))
+
+
+def drop_old(today: date) -> list[date]:
+    """Drops the partitions that lie wholly beyond CDR_KEEP_DAYS; returns their days."""
+    limit = today - timedelta(days=settings.CDR_KEEP_DAYS)
+    old = sorted(day for day in existing() if day < limit)
+    with connection.cursor() as cursor:
+        for day in old:
+            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(partition_name(day))))
+    return old

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ConnexcsAdminConfig(AppConfig):
+    name = "connexcs_admin"
+    verbose_name = "Connex"

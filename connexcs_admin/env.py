@@ -1,0 +1,128 @@
+"""Typed readers for environment variables.
+
+Each reader takes a name and a default and fails at start, naming the variable, the value found
+and a legal one. A variable that is not set is looked up in ``$CONNEX_HOME/run.env``, which the
+launcher writes while `make run` is up, so that `manage.py` works from a second terminal.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def home() -> Path:
+    """The data folder: CONNEX_HOME, or `var/` in the checkout."""
+    return Path(os.environ.get("CONNEX_HOME") or BASE_DIR / "var").resolve()
+
+
+@cache
+def _run_env() -> dict[str, str]:
+    try:
+        lines = (home() / "run.env").read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def _raw(name: str) -> str | None:
+    """The variable's text, the text of the file named by `<name>_FILE`, or None when neither is set."""
+    if value := os.environ.get(name):
+        return value
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE={path!r} cannot be read ({error.strerror}). Name a readable file or set {name}."
+            ) from error
+    return _run_env().get(name)
+
+
+def _wrong(name: str, value: str, legal: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}={value!r} is not understood. Use {legal}.")
+
+
+def text(name: str, default: str | None = None, *, example: str = "some text") -> str:
+    """The text of `name`. Without a default the variable is required."""
+    value = _raw(name)
+    if value is None:
+        if default is None:
+            raise ImproperlyConfigured(f"{name} is not set. Set it to {example}.")
+        return default
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    value = _raw(name)
+    if value is None:
+        return default
+    if value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if value.lower() in ("0", "false", "no", "off"):
+        return False
+    raise _wrong(name, value, "1 or 0")
+
+
+def whole(name: str, default: int, *, low: int, high: int, unit: str) -> int:
+    """A whole number of `unit`, low and high inclusive."""
+    value = _raw(name)
+    if value is None:
+        return default
+    legal = f"a whole number of {unit} from {low} to {high}, for example {default}"
+    try:
+        number = int(value)
+    except ValueError:
+        raise _wrong(name, value, legal) from None
+    if not low <= number <= high:
+        raise _wrong(name, value, legal)
+    return number
+
+
+def choice(name: str, default: str, *, legal: tuple[str, ...]) -> str:
+    value = _raw(name)
+    if value is None:
+        return default
+    if value not in legal:
+        raise _wrong(name, value, "one of " + ", ".join(legal))
+    return value
+
+
+def words(name: str, default: str) -> list[str]:
+    """Comma-separated words, blanks dropped."""
+    value = _raw(name)
+    return [word.strip() for word in (default if value is None else value).split(",") if word.strip()]
+
+
+def database(name: str = "DATABASE_URL") -> dict[str, object]:
+    """Django's settings for one PostgreSQL database, from `postgres://user:password@host:port/name`."""
+    example = "postgres://user:password@host:5432/connex"
+    value = text(name, example=f"{example} (`make run` does it for you)")
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise _wrong(name, value, example) from None
+    if url.scheme not in ("postgres", "postgresql") or not url.hostname or len(url.path) < 2:
+        raise _wrong(name, value, example)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path[1:]),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname,
+        "PORT": str(port or 5432),
+    }
+
+
+def redis(name: str = "REDIS_URL") -> str:
+    example = "redis://:password@host:6379/0"
+    value = text(name, example=f"{example} (`make run` does it for you)")
+    url = urlsplit(value)
+    if url.scheme not in ("redis", "rediss") or not url.hostname:
+        raise _wrong(name, value, example)
+    return value

@@ -1,0 +1,216 @@
+"""Settings of one installation. Everything that differs between machines comes from the environment;
+`.env.example` lists every variable with its meaning and unit."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pghistory
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+
+from connexcs_admin import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+CONNEX_HOME = env.home()
+
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY", example="50 or more random characters")
+PORT = env.whole("PORT", 8000, low=1, high=65535, unit="TCP port")
+HTTPS = env.flag("HTTPS", False)
+
+# --- Hosts -----------------------------------------------------------------------------------------
+# Staff hosts are named here, portal hosts are rows of setup.PortalDomain. users.middleware.SiteMiddleware
+# runs first and refuses every other host, so Django's own list stays open.
+STAFF_HOSTS = env.words("STAFF_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "connexcs_admin.urls"
+PORTAL_URLCONF = "portal.urls"
+WSGI_APPLICATION = "connexcs_admin.wsgi.application"
+
+INSTALLED_APPS = [
+    "connexcs_admin",
+    "portal",
+    "billing",
+    "calls",
+    "routing",
+    "carriers",
+    "contacts",
+    "customers",
+    "audit",
+    "users",
+    "setup",
+    "grids",
+    "allauth",
+    "allauth.account",
+    "pghistory",
+    "pgtrigger",
+    "django_htmx",
+    "django_tables2",
+    "django_filters",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "connexcs_admin.middleware.RequestIdMiddleware",
+    "users.middleware.SiteMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "users.middleware.KindMiddleware",
+    "connexcs_admin.middleware.SignInMiddleware",
+    "audit.middleware.WhoMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["connexcs_admin.templatetags.look"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "connexcs_admin.navigation.frame",
+            ],
+        },
+    }
+]
+
+# --- Data ------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.database(),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        # A web request that waits longer than this for a lock or a query is a fault, not patience.
+        "OPTIONS": {"options": "-c statement_timeout=60s -c timezone=UTC"},
+    }
+}
+REDIS_URL = env.redis()
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# One history row per changed row, written once per statement, never changed afterwards.
+PGHISTORY_LEVEL = pghistory.Statement
+PGHISTORY_APPEND_ONLY = True
+
+# --- People ----------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.backends.SiteBackend"]
+# User.email is unique without case, by a constraint that this check does not read.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,8/5m/key"}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_NAME = "connex_session"
+CSRF_COOKIE_NAME = "connex_csrf"
+
+# --- Safety ----------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# A form never needs more; the switch's own doors have SWITCH_BODY_MAX_BYTES.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- Words, time, files ----------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = CONNEX_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Long work -------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Partitions are made days ahead, so that a beat that was down over midnight costs nothing.
+    "make-cdr-partitions": {"task": "calls.make_partitions", "schedule": crontab(minute="17")},
+    # 48 h of minute buckets are read; older ones only slow the fold.
+    "drop-old-minutes": {"task": "calls.drop_old_minutes", "schedule": crontab(minute="29")},
+    # Storing the end of a penalty is bookkeeping: effective_status(at) is right without it.
+    "end-penalties": {"task": "customers.end_penalties", "schedule": crontab()},
+    "clear-sessions": {"task": "users.clear_sessions", "schedule": crontab(hour="3", minute="41")},
+}
+
+# --- The product -----------------------------------------------------------------------------------
+GRID_POLL_SECONDS = env.whole("GRID_POLL_SECONDS", 3, low=1, high=60, unit="seconds")
+PULSE_TICK_MS = env.whole("PULSE_TICK_MS", 1000, low=200, high=10_000, unit="milliseconds")
+FEED_STALE_SECONDS = env.whole("FEED_STALE_SECONDS", 10, low=3, high=3600, unit="seconds")
+CDR_KEEP_DAYS = env.whole("CDR_KEEP_DAYS", 92, low=2, high=3660, unit="days")
+SWITCH_BODY_MAX_BYTES = env.whole("SWITCH_BODY_MAX_MB", 16, low=1, high=1024, unit="megabytes") * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.choice("LOG_LEVEL", "INFO", legal=("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
+}

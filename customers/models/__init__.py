@@ -1,0 +1,26 @@
+from customers.models.customer import (
+    Attestation,
+    CallWindow,
+    Customer,
+    InvoiceSchedule,
+    NumberBlock,
+    PaidMode,
+    RtpFirewall,
+)
+from customers.models.listing import FeedState, Listing, SearchTerm, Sparkline
+from customers.statuses import Status
+
+__all__ = [
+    "Attestation",
+    "CallWindow",
+    "Customer",
+    "FeedState",
+    "InvoiceSchedule",
+    "Listing",
+    "NumberBlock",
+    "PaidMode",
+    "RtpFirewall",
+    "SearchTerm",
+    "Sparkline",
+    "Status",
+]

@@ -1,0 +1,71 @@
+"""Every write to customers: verbs, one transaction each, actor and reason in the history."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit import acting
+from customers.models import Customer, Status
+from customers.signals import customers_created
+
+if TYPE_CHECKING:
+    from users.models import User
+
+
+def create_customer(*, by: "User | None", reason: str = "", **fields: object) -> Customer:
+    """A new customer with `fields` of the model. Raises ValidationError naming each wrong field."""
+    with acting(by=by, reason=reason):
+        customer = Customer(**fields)
+        customer.full_clean()
+        customer.save(force_insert=True)
+        customers_created.send(Customer, customer_ids=[customer.pk])
+    customer.refresh_from_db()
+    return customer
+
+
+def set_status(
+    customer_id: int, status: str, *, by: "User | None", reason: str = "", until: datetime | None = None
+) -> Customer:
+    """Stores a status; a repeat changes nothing.
+
+    until: when a penalty ends by itself, giving back the status that held before (None: only by hand).
+    Raises ValidationError for an unknown status, an end without a penalty or an end in the past, and
+    Customer.DoesNotExist where the customer is gone.
+    """
+    if status not in Status.values:
+        raise ValidationError(
+            _("“%(status)s” is no status. Use one of: %(legal)s."),
+            params={"status": status, "legal": ", ".join(Status.values)},
+        )
+    if until is not None and until <= timezone.now():
+        raise ValidationError(
+            _("The end of the penalty, %(until)s, is in the past."), params={"until": until.isoformat()}
+        )
+    with acting(by=by, reason=reason):
+        customer = Customer.objects.existing().select_for_update(no_key=True).get(pk=customer_id)
+        before = customer.effective_status(timezone.now())
+        if (customer.status, customer.penalty_until) == (status, until):
+            return customer
+        customer.status = status
+        customer.penalty_until = until
+        if status == Status.PENALTY and before != Status.PENALTY:
+            customer.status_after_penalty = before
+        customer.full_clean()
+        customer.save(update_fields=["status", "penalty_until", "status_after_penalty"])
+    return customer
+
+
+def end_penalties(at: datetime | None = None) -> int:
+    """Stores what `effective_status` says already: penalties whose end has come are over. Returns how many."""
+    with acting(by=None, reason=_("The penalty's time is over")):
+        over = Customer.objects.filter(status=Status.PENALTY, penalty_until__lte=at or timezone.now())
+        ids = list(
+            over.order_by("pk").select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
+        )
+        return Customer.objects.filter(pk__in=ids).update(
+            status=F("status_after_penalty"), penalty_until=None, status_after_penalty=Status.ACTIVE
+        )

@@ -1,0 +1,7 @@
+"""The customers' own site."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+]

@@ -1,0 +1,88 @@
+"""Who may sign in: one table for staff and for customers' contacts."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from setup.history import tracked
+from setup.models import Reseller
+
+
+class Kind(models.TextChoices):
+    """Which site a user belongs to. Each host accepts only its own kind."""
+
+    STAFF = "staff", _("staff")
+    CONTACT = "contact", _("contact")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users by email; addresses compare without case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """A user with an unusable password unless one is given. Raises ValidationError on bad fields."""
+        user = self.model(email=email.strip(), **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, kind=Kind.STAFF, is_superuser=True, **fields)
+
+
+@tracked(exclude=["password", "last_login"])
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in. Rights come from groups only; a user without a group may do nothing.
+
+    `reseller` narrows a staff user to that reseller's customers.
+    """
+
+    email = models.EmailField(_("email"), max_length=254)
+    name = models.CharField(_("name"), max_length=128, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.STAFF)
+    reseller = models.ForeignKey(
+        Reseller,
+        verbose_name=_("reseller"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="users",
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        ordering = ("email",)
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_once",
+                violation_error_message=_("A user with this email already exists."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=Kind.STAFF) | models.Q(reseller=None, is_superuser=False),
+                name="contact_user_has_no_staff_powers",
+                violation_error_message=_("A contact can be neither an administrator nor a reseller's user."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff_kind(self) -> bool:
+        return self.kind == Kind.STAFF
