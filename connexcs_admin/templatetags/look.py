@@ -40,13 +40,10 @@ def icon(name: str, size: str = "") -> SafeString:
 @register.simple_tag
 def pill(status: str, label: str) -> SafeString:
     """A status as colour, shape and word. status: the stored value, or "dialing"."""
-    return format_html(
-        '<span class="pill" data-status="{}"><svg aria-hidden="true"><use href="{}#status-{}"></use></svg>{}</span>',
-        status,
-        static("icons.svg"),
-        status,
-        label,
+    glyph = format_html(
+        '<svg aria-hidden="true"><use href="{}#status-{}"></use></svg>', static("icons.svg"), status
     )
+    return format_html('<span class="pill" data-status="{}">{}{}</span>', status, glyph, label)
 
 
 @register.simple_tag
@@ -155,14 +152,19 @@ def field(bound: BoundField, classes: str = "") -> dict[str, Any]:
     classes: added to the wrapper, e.g. "w2" for a field over both columns.
     """
     widget = bound.field.widget
+    kind, css = "line", ""
     if isinstance(widget, CheckboxInput):
         kind, css = "check", "ck"
     elif isinstance(widget, RadioSelect | CheckboxSelectMultiple):
-        kind, css = "choices", "ck rd" if isinstance(widget, RadioSelect) else "ck"
+        kind = "choices"
     elif isinstance(widget, Textarea):
-        kind, css = "area", ""
-    else:
-        kind, css = "line", ""
+        kind = "area"
     existing = widget.attrs.get("class", "")
     attrs = {"class": f"{existing} {css}".strip()} if css or existing else {}
-    return {"field": bound, "widget": bound.as_widget(attrs=attrs), "kind": kind, "classes": classes}
+    return {
+        "field": bound,
+        "widget": bound.as_widget(attrs=attrs),
+        "kind": kind,
+        "classes": classes,
+        "input_type": getattr(widget, "input_type", ""),
+    }

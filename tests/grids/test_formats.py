@@ -103,7 +103,14 @@ def test_a_total_is_hours_and_minutes(total_ms, shown):
 
 @pytest.mark.parametrize(
     ("delay_ms", "shown"),
-    [(1_600, "1.6"), (1_650, "1.7"), (0, "0.0"), (Decimal("4949"), "4.9"), (10_000, "10.0"), (None, "\u2014")],
+    [
+        (1_600, "1.6"),
+        (1_650, "1.7"),
+        (0, "0.0"),
+        (Decimal("4949"), "4.9"),
+        (10_000, "10.0"),
+        (None, "\u2014"),
+    ],
 )
 def test_post_dial_delay_is_seconds_with_one_decimal(delay_ms, shown):
     assert formats.format_pdd_s(delay_ms) == shown
