@@ -201,6 +201,8 @@ class Postgres:
 
     def is_ready(self) -> bool:
         """True when this very child takes connections: a killed server's file says "ready" as well."""
+        if not self.child.is_running():
+            return False
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
