@@ -245,6 +245,17 @@ def test_a_test_that_brings_its_worker_down_fails_its_line(repository: Repositor
     assert repository.line("G-38") == "failed tests/test_grid.py::test_groups"
 
 
+def test_a_worker_lost_in_set_up_fails_what_the_test_had_proven(repository: Repository) -> None:
+    repository.commit(grid=ONE_PASSES)
+    repository.pytest()
+    repository.commit(
+        grid="import os, pytest\n@pytest.fixture(autouse=True)\ndef lost(): os._exit(3)\n"
+        "@pytest.mark.accept('G-38')\ndef test_groups(): ...\n"
+    )
+    repository.pytest("-p", "xdist", "-n1")
+    assert repository.line("G-38") == "failed tests/test_grid.py::test_groups"
+
+
 def test_collecting_alone_changes_nothing(repository: Repository) -> None:
     repository.commit(grid=ONE_PASSES)
     repository.pytest()
