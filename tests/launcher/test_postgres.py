@@ -1,8 +1,10 @@
 """The embedded database server, for real: start, stop, sudden death."""
 
 import os
+import shutil
 import signal
-import stat
+import tempfile
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -27,13 +29,11 @@ def start(server):
 
 
 @pytest.fixture
-def folder(tmp_path_factory):
-    """Where any user may look: root's servers run as nobody."""
-    path = tmp_path_factory.mktemp("postgres")
-    for parent in (path, *path.parents):
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & stat.S_IXOTH:
-            parent.chmod(0o755)
-    return path
+def folder():
+    """Where any user may look, as root's servers run as nobody; pytest's own folders are closed to others."""
+    path = Path(tempfile.mkdtemp(prefix="connex-postgres-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_root_hands_the_server_to_nobody_and_everybody_else_runs_it_himself(fold
 
 
 def test_an_installed_server_is_the_fallback_and_its_data_folder_works(folder, monkeypatch, tmp_path):
-    installed = sorted(postgres_module.Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not installed:  # a machine without one: the refusal is what a person meets
         monkeypatch.setattr(postgres_module.importlib.util, "find_spec", lambda _name: None)
         monkeypatch.setenv("PATH", str(tmp_path))
