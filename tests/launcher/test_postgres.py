@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from launcher import postgres as postgres_module
-from launcher.postgres import Binaries, Postgres, choose_owner, find_binaries
+from launcher.postgres import Binaries, Postgres, find_binaries
 from launcher.processes import wait_for
 from launcher.refusal import Refusal
 
@@ -114,11 +114,6 @@ def test_a_folder_only_its_owner_may_enter_works_too(tmp_path_factory):
         assert rows(server, "SELECT 1") == [(1,)]
     finally:
         server.child.stop()
-
-
-def test_root_hands_the_server_to_nobody_and_everybody_else_runs_it_himself(folder):
-    expected = 65534 if os.geteuid() == 0 else os.geteuid()
-    assert choose_owner(find_binaries(), folder).uid == expected
 
 
 def test_an_installed_server_is_the_fallback_and_its_data_folder_works(folder, monkeypatch, tmp_path):
