@@ -293,17 +293,28 @@ class Postgres:
         lasting = Path("/var/tmp")  # noqa: S108 - a folder of our own in it, made by root
         base = lasting if lasting.is_dir() else Path(tempfile.gettempdir())
         place = base / f"connex-postgres-{self.folder.stat().st_ino}"
-        place.mkdir(mode=0o755, exist_ok=True)
-        server = place / "server"
-        if _inspect(server / "bin") is None:
-            shutil.rmtree(server, ignore_errors=True)
-            shutil.copytree(binaries.folder.parent, server, symlinks=True)
         target = place / "folder"
-        target.mkdir(mode=0o755, exist_ok=True)
+        for folder in (place, target):
+            folder.mkdir(exist_ok=True)
+            os.chmod(folder, 0o755)  # noqa: S103 - nobody has to enter it
         if self.data.exists() and not (target / "data").exists():
             shutil.move(self.data, target / "data")
         self.folder = target
-        return Binaries(server / "bin", binaries.major), Owner(NOBODY, NOBODY, (f"--user={NOBODY}:{NOBODY}",))
+        if not _open_to_all(binaries.folder / "postgres"):
+            binaries = _copy_binaries(binaries, place / "server")
+        return binaries, Owner(NOBODY, NOBODY, (f"--user={NOBODY}:{NOBODY}",))
+
+
+def _copy_binaries(binaries: Binaries, place: Path) -> Binaries:
+    """The wheel's server and, beside its package, the libraries that it looks for by a relative path."""
+    package = binaries.folder.parent.parent
+    copy = Binaries(place / package.name / "pginstall" / "bin", binaries.major)
+    if _inspect(copy.folder) is None:
+        shutil.rmtree(place, ignore_errors=True)
+        for folder in (package, package.with_name(package.name + ".libs")):
+            shutil.copytree(folder, place / folder.name, symlinks=True)
+        os.chmod(place, 0o755)  # noqa: S103 - nobody has to enter it
+    return copy
 
 
 def _locale_options(binaries: Binaries) -> Sequence[str]:
