@@ -76,6 +76,9 @@
   const openCards = () => [...document.querySelectorAll(".wnw.open")];
   const shutCard = (wrap, byEscape) => {
     clearTimeout(cardTimer);
+    if (byEscape && wrap.querySelector(".card-pop")?.contains(document.activeElement)) {
+      wrap.querySelector(".wn")?.focus(); // focus never stays on what is no longer seen
+    }
     wrap.classList.remove("open");
     wrap.classList.toggle("shut", byEscape); // stays shut until pointer and focus have left
     wrap.querySelector(".wn")?.setAttribute("aria-expanded", "false");

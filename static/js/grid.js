@@ -1,0 +1,425 @@
+// Grids: live cells, ticks, keyboard. Handlers sit on the document, so what htmx swaps in needs no wiring.
+// Everything here is extra: rows, order, filters, search and pages are links and forms without it.
+(() => {
+  "use strict";
+  const BACKOFF_MAX_MS = 30000;
+  const ANSWER_MS = 10000; // a poll that takes longer counts as lost
+  const STILL_MS = 2000; // rows may move when the pointer has rested this long
+  const POSTPONED_MAX_MS = 10000;
+  const grid = () => document.querySelector("[data-grid]");
+  const words = (root, key, n) => (root.dataset[key] || "").replace("%n", n);
+  const say = (text) => {
+    const region = document.querySelector("[data-announce]");
+    if (region) region.textContent = text;
+  };
+  const rowsOf = (root) => [...root.querySelectorAll("tbody tr[data-id]")];
+
+  // --- Ticks: kept by id for as long as the page lives, through sorting, paging and refreshing ---------
+  const ticked = new Map(); // id -> {currency, amount as a string, digits}
+  let lastTick = null; // id of the row ticked last, where a Shift range starts
+  const box = (row) => row.querySelector(".sel .ck");
+  const moneyOf = (row) => {
+    const cell = row.querySelector("[data-cur]");
+    return cell ? { currency: cell.dataset.cur, amount: cell.dataset.v || "0", digits: Number(cell.dataset.d) } : {};
+  };
+  const tick = (row, on) => {
+    if (on) ticked.set(row.dataset.id, moneyOf(row));
+    else ticked.delete(row.dataset.id);
+  };
+  // Money is summed in whole numbers of 10^-8: a binary float would lose cents over many rows.
+  const scaled = (amount) => {
+    const [whole, part = ""] = amount.replace("-", "").split(".");
+    const value = BigInt(whole) * 100000000n + BigInt(part.padEnd(8, "0").slice(0, 8));
+    return amount.startsWith("-") ? -value : value;
+  };
+  const shown = (value, digits) => {
+    const unit = 10n ** BigInt(8 - digits);
+    const size = value < 0n ? -value : value;
+    const rounded = (size + (unit > 1n ? unit / 2n : 0n)) / unit;
+    const text = rounded.toString().padStart(digits + 1, "0");
+    const whole = text.slice(0, text.length - digits).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+    return `${value < 0n && rounded ? "\u2212" : ""}${whole}${digits ? `.${text.slice(-digits)}` : ""}`;
+  };
+  const sums = () => {
+    const found = new Map();
+    for (const { currency, amount, digits } of ticked.values()) {
+      if (!currency) continue;
+      const before = found.get(currency) || { value: 0n, digits };
+      found.set(currency, { value: before.value + scaled(amount), digits });
+    }
+    return [...found].sort().map(([currency, { value, digits }]) => [shown(value, digits), currency]);
+  };
+  const paintTicks = (root) => {
+    const rows = rowsOf(root);
+    for (const row of rows) {
+      const on = ticked.has(row.dataset.id);
+      if (on) tick(row, true); // its figures may be newer
+      box(row).checked = on;
+      if (on) row.setAttribute("aria-selected", "true");
+      else row.removeAttribute("aria-selected");
+    }
+    const on = rows.filter((row) => ticked.has(row.dataset.id)).length;
+    const all = root.querySelector("[data-tick-all]");
+    if (all) {
+      all.checked = on > 0 && on === rows.length;
+      all.indeterminate = on > 0 && on < rows.length;
+      all.classList.toggle("mixed", all.indeterminate);
+    }
+    const bar = root.querySelector("[data-selbar]");
+    bar.hidden = ticked.size === 0;
+    bar.querySelector("[data-selected]").textContent = words(root, "tSelected", ticked.size);
+    bar.querySelector("[data-sums]").replaceChildren(
+      ...sums().flatMap(([amount, currency], at) => {
+        const code = Object.assign(document.createElement("span"), { className: "muted", textContent: currency });
+        return [`${at ? "\u2002" : ""}${amount} `, code];
+      }),
+    );
+  };
+  const tickTo = (root, row, on) => {
+    const rows = rowsOf(root);
+    const from = rows.findIndex((other) => other.dataset.id === lastTick);
+    const to = rows.indexOf(row);
+    rows.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((other) => tick(other, on));
+  };
+  let shiftHeld = false;
+  document.addEventListener("click", (event) => (shiftHeld = event.shiftKey), true);
+  document.addEventListener("change", (event) => {
+    const root = grid();
+    if (!root?.contains(event.target)) return;
+    if (event.target.matches("[data-tick-all]")) rowsOf(root).forEach((row) => tick(row, event.target.checked));
+    else if (event.target.matches(".sel .ck")) {
+      const row = event.target.closest("tr");
+      if (shiftHeld && lastTick) tickTo(root, row, event.target.checked);
+      tick(row, event.target.checked);
+      lastTick = row.dataset.id;
+    } else return;
+    paintTicks(root);
+    say(words(root, "tSelected", ticked.size));
+  });
+
+  // --- Live: one poll for the ids on screen; only changed cells are replaced ---------------------------
+  let timer = 0;
+  let failures = 0;
+  let answered = Date.now();
+  let wantsRefreshSince = 0;
+  let pointerMoved = 0;
+  document.addEventListener("pointermove", (event) => {
+    if (event.target.closest?.("tbody")) pointerMoved = Date.now();
+  }, { passive: true });
+
+  // A cell without what scripts and time have done to it, so that only news counts as a change.
+  const essence = (cell) => {
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll("time").forEach((time) => (time.textContent = ""));
+    copy.querySelectorAll(".wn").forEach((sign) => sign.removeAttribute("aria-expanded"));
+    copy.querySelectorAll(".card-pop").forEach((card) => (card.removeAttribute("style"), card.classList.remove("placed")));
+    copy.querySelectorAll(".wnw").forEach((wrap) => wrap.classList.remove("open", "shut"));
+    return { text: `${copy.textContent.replace(/\s+/g, " ")}|${copy.dataset.v || ""}`, html: copy.innerHTML };
+  };
+  const toCell = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = `<table><tbody><tr>${html}</tr></tbody></table>`;
+    return template.content.querySelector("td, th");
+  };
+  // True if the cell shows `html` now; false if a person is inside it and it has to wait.
+  const replaceCell = (old, html) => {
+    const fresh = toCell(html);
+    const before = essence(old);
+    const after = essence(fresh);
+    if (before.html === after.html && before.text === after.text) return true;
+    if (old.querySelector(".wnw.open") || (old.contains(document.activeElement) && old !== document.activeElement)) return false;
+    const focused = old === document.activeElement;
+    old.replaceWith(fresh);
+    if (before.text !== after.text) {
+      fresh.classList.add("flash");
+      fresh.addEventListener("animationend", () => fresh.classList.remove("flash"), { once: true });
+    }
+    if (focused) focusCell(fresh);
+    return true;
+  };
+  const paintFeed = (root, feed) => {
+    root.classList.toggle("stale", feed.stale);
+    root.querySelector("[data-stale]").hidden = !feed.stale;
+    root.querySelector("[data-refresh] .livedot")?.classList.toggle("off", feed.stale);
+    const time = root.querySelector("[data-stale] time");
+    if (time && feed.since) time.dateTime = feed.since;
+  };
+  const paintTotals = (root, found) => {
+    if (found.totals !== undefined) {
+      const totals = root.querySelector("[data-totals]");
+      const open = totals.querySelector("details[open]");
+      totals.innerHTML = found.totals; // our own server's markup, escaped there
+      if (open) totals.querySelector("details")?.setAttribute("open", "");
+    }
+    for (const [menu, counts] of Object.entries(found.choices || {})) {
+      for (const [choice, count] of Object.entries(counts)) {
+        const place = root.querySelector(`[data-menu="${menu}"] [data-choice="${choice}"] .num`);
+        if (place) place.textContent = count;
+      }
+    }
+  };
+  const paintMoved = (root, n) => {
+    const link = root.querySelector("[data-moved]");
+    link.hidden = n === 0;
+    link.textContent = words(root, "tMoved", n);
+  };
+  const take = (root, found) => {
+    let complete = true;
+    for (const [id, cells] of Object.entries(found.rows)) {
+      const row = root.querySelector(`tr[data-id="${CSS.escape(id)}"]`);
+      for (const [column, html] of Object.entries(cells)) {
+        const cell = row?.querySelector(`:scope > [data-c="${column}"]`);
+        if (cell && !replaceCell(cell, html)) complete = false;
+      }
+    }
+    if (complete) root.dataset.revision = found.revision; // else the next poll brings the rest again
+    if (found.feed) paintFeed(root, found.feed);
+    paintTotals(root, found);
+    paintMoved(root, found.order_changed);
+    paintTicks(root);
+    if (found.members_changed) wantsRefreshSince ||= Date.now();
+  };
+  const refresh = (root) => {
+    wantsRefreshSince = 0;
+    return window.htmx.ajax("GET", root.dataset.url, { source: root, target: root, swap: "outerHTML" });
+  };
+  // Rows never move under a pointer that is at work, nor while a menu is open; but not for ever either.
+  const mayMove = (root) =>
+    Date.now() - wantsRefreshSince > POSTPONED_MAX_MS ||
+    (Date.now() - pointerMoved > STILL_MS && !root.querySelector(".wnw.open, details[open]") && !popover());
+  const paintUpdated = () => {
+    const root = grid();
+    const place = root?.querySelector("[data-updated]");
+    if (place) place.textContent = words(root, "tUpdated", Math.round((Date.now() - answered) / 1000));
+  };
+  const paused = (root, on) => {
+    const banner = root.querySelector("[data-paused]");
+    if (banner) banner.hidden = !on;
+  };
+  const poll = async () => {
+    clearTimeout(timer);
+    const root = grid();
+    if (!root) return;
+    if (document.hidden) return; // the next visibilitychange polls at once
+    const every = Number(root.dataset.pollMs);
+    const giveUp = new AbortController();
+    const alarm = setTimeout(() => giveUp.abort(), ANSWER_MS);
+    try {
+      const ids = rowsOf(root).map((row) => row.dataset.id).join(",");
+      const since = encodeURIComponent(root.dataset.revision);
+      const answer = await fetch(`${root.dataset.pollUrl}&ids=${ids}&since=${since}`, {
+        headers: { "HX-Request": "true", Accept: "application/json" }, signal: giveUp.signal, cache: "no-store",
+      });
+      const elsewhere = answer.headers.get("HX-Redirect");
+      if (elsewhere) return void location.assign(elsewhere);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const found = answer.status === 204 ? null : await answer.json();
+      failures = 0;
+      answered = Date.now();
+      if (root.isConnected) {
+        paused(root, false);
+        if (found) take(root, found);
+      }
+    } catch {
+      failures += 1;
+      if (root.isConnected) paused(root, true);
+    } finally {
+      clearTimeout(alarm);
+    }
+    const now = grid();
+    if (now && wantsRefreshSince && !failures && mayMove(now)) await refresh(now).catch(() => (failures += 1));
+    clearTimeout(timer);
+    timer = setTimeout(poll, Math.min(every * 2 ** Math.min(failures, 5), Math.max(every, BACKOFF_MAX_MS)));
+    paintUpdated();
+  };
+  document.addEventListener("visibilitychange", () => document.hidden || poll());
+  window.addEventListener("online", () => poll());
+  setInterval(() => document.hidden || paintUpdated(), 1000);
+
+  // --- Small forms in place: a link with data-pop opens what it leads to beside itself ------------------
+  let opener = null; // what to focus again: selector inside the grid
+  const popover = () => document.querySelector("[data-popover]");
+  const closePopover = (focusBack) => {
+    popover()?.remove();
+    if (focusBack && opener) grid()?.querySelector(opener)?.focus();
+    opener = null;
+  };
+  const openPopover = async (link) => {
+    closePopover(false);
+    const pop = document.createElement("div");
+    pop.className = "pop";
+    pop.dataset.popover = "";
+    pop.setAttribute("role", "dialog");
+    pop.setAttribute("aria-label", link.getAttribute("aria-label") || link.textContent);
+    const at = link.getBoundingClientRect();
+    opener = whereIs(link);
+    document.body.append(pop);
+    await window.htmx.ajax("GET", link.href, { target: pop, swap: "innerHTML" });
+    if (!pop.isConnected) return;
+    const below = at.bottom + 4 + pop.offsetHeight <= innerHeight - 8 || at.top < pop.offsetHeight;
+    pop.style.position = "fixed"; // through the object model, which the policy allows
+    pop.style.insetInlineEnd = "auto";
+    pop.style.left = `${Math.max(8, Math.min(at.left, innerWidth - pop.offsetWidth - 8))}px`;
+    pop.style.top = `${below ? at.bottom + 4 : at.top - 4 - pop.offsetHeight}px`;
+    pop.querySelector("[autofocus], button, input:not([type=hidden])")?.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    const link = event.target.closest?.("a[data-pop]");
+    if (link && plain) {
+      event.preventDefault();
+      openPopover(link);
+    } else if (popover() && !popover().contains(event.target)) closePopover(false);
+    const root = grid();
+    if (event.target.closest?.("[data-clear]")) {
+      ticked.clear();
+      paintTicks(root);
+      root.querySelector("[data-tick-all]")?.focus();
+    } else if (event.target.closest?.("[data-retry]")) poll();
+  });
+  // Any room says "<slug>-changed" after a write: the popover has done its work, the news comes at once.
+  const onChanged = () => {
+    closePopover(true);
+    poll();
+  };
+
+  // --- Swaps keep what a person had: typed words, scroll, focus, ticks ------------------------------------
+  const whereIs = (node) => {
+    const row = node.closest("tr[data-id]");
+    const cell = node.closest("[data-c]");
+    if (row && cell) {
+      const inner = node === cell ? "" : node.matches(".nm") ? " .nm" : node.matches(".wn") ? " .wn" : " a";
+      return `tr[data-id="${CSS.escape(row.dataset.id)}"] > [data-c="${cell.dataset.c}"]${inner}`;
+    }
+    if (row) return `tr[data-id="${CSS.escape(row.dataset.id)}"] .ck`;
+    if (cell) return `th[data-c="${cell.dataset.c}"] a`;
+    const menu = node.closest("[data-menu]");
+    if (menu) return `[data-menu="${menu.dataset.menu}"] summary`;
+    if (node.matches("[rel]")) return `[rel="${node.rel}"]`;
+    for (const mark of ["[data-tick-all]", "[data-refresh]", ".gridwrap"]) if (node.matches(mark)) return mark;
+    if (node.id) return `#${CSS.escape(node.id)}`;
+    return node.matches("[data-moved]") ? ".gridwrap" : "input[type=search]";
+  };
+  let kept = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const root = event.detail.target;
+    if (!root?.matches?.("[data-grid]") || !event.detail.shouldSwap) return;
+    const search = root.querySelector("input[type=search]");
+    const active = root.contains(document.activeElement) ? document.activeElement : null;
+    const scroll = root.querySelector(".gridwrap");
+    kept = {
+      url: root.dataset.url,
+      focus: active && whereIs(active),
+      cell: active?.matches("td[data-c]"),
+      typed: active === search ? [search.value, search.selectionStart, search.selectionEnd] : null,
+      scroll: scroll ? [scroll.scrollTop, scroll.scrollLeft] : [0, 0],
+      asked: !(event.detail.requestConfig?.elt || event.detail.elt)?.matches?.("[data-grid]"),
+    };
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const root = grid();
+    if (!root || !kept) return;
+    const { url, focus, cell, typed, scroll, asked } = kept;
+    kept = null;
+    paintTicks(root);
+    answered = Date.now();
+    paintUpdated();
+    const wrap = root.querySelector(".gridwrap");
+    if (wrap && url === root.dataset.url) [wrap.scrollTop, wrap.scrollLeft] = scroll;
+    const search = root.querySelector("input[type=search]");
+    if (typed) {
+      search.value = typed[0];
+      search.focus({ preventScroll: true });
+      search.setSelectionRange(typed[1], typed[2]);
+    } else if (focus) {
+      const target = root.querySelector(focus) || wrap;
+      if (cell && target?.matches("td")) focusCell(target);
+      else target?.focus({ preventScroll: true });
+    }
+    if (asked) say(root.querySelector("caption")?.textContent || root.querySelector(".em b")?.textContent || "");
+    clearTimeout(timer);
+    timer = setTimeout(poll, Number(root.dataset.pollMs));
+  });
+
+  // --- Keyboard: arrows enter the table, then move from cell to cell; Tab leaves, Escape too -------------
+  const enter = (wrap) => wrap.querySelector("table").setAttribute("role", "grid");
+  const leave = (wrap) => {
+    wrap.querySelector("table").removeAttribute("role");
+    wrap.querySelectorAll(".cell-focus").forEach((cell) => cell.classList.remove("cell-focus"));
+  };
+  function focusCell(cell) {
+    const wrap = cell.closest(".gridwrap");
+    wrap.querySelectorAll(".cell-focus").forEach((other) => {
+      other.classList.remove("cell-focus");
+      other.removeAttribute("tabindex");
+    });
+    enter(wrap);
+    cell.tabIndex = -1;
+    cell.classList.add("cell-focus");
+    cell.focus();
+  }
+  const PAGE = 10; // rows a PageDown moves
+  const target = (wrap, cell, event) => {
+    const rows = rowsOf(wrap);
+    if (!cell) return rows[0]?.cells[1];
+    const row = rows.indexOf(cell.parentElement);
+    const column = cell.cellIndex;
+    const width = cell.parentElement.cells.length - 1;
+    const clamp = (at) => rows[Math.max(0, Math.min(rows.length - 1, at))];
+    const across = (at) => cell.parentElement.cells[Math.max(0, Math.min(width, at))];
+    switch (event.key) {
+      case "ArrowDown": return clamp(row + 1).cells[column];
+      case "ArrowUp": return clamp(row - 1).cells[column];
+      case "ArrowRight": return across(column + 1);
+      case "ArrowLeft": return across(column - 1);
+      case "PageDown": return clamp(row + PAGE).cells[column];
+      case "PageUp": return clamp(row - PAGE).cells[column];
+      case "Home": return event.ctrlKey ? rows[0].cells[0] : across(0);
+      case "End": return event.ctrlKey ? rows.at(-1).cells[width] : across(width);
+      default: return null;
+    }
+  };
+  const act = (cell, event) => {
+    if (event.key === " ") box(cell.parentElement).click();
+    else (cell.querySelector("a, input") || cell.parentElement.querySelector("a.nm"))?.click();
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && popover()) {
+      event.preventDefault();
+      closePopover(true);
+      return;
+    }
+    const wrap = event.target.closest?.(".gridwrap");
+    if (!wrap || event.altKey || event.metaKey || event.target.closest("details.menu")) return;
+    const cell = event.target.closest("td");
+    const inGrid = cell?.classList.contains("cell-focus") && cell === event.target;
+    if (inGrid && event.key === "Escape") {
+      event.preventDefault();
+      leave(wrap);
+      wrap.focus();
+    } else if (inGrid && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      act(cell, event);
+    } else if (event.key.startsWith("Arrow") || (inGrid && !event.shiftKey)) {
+      const to = target(wrap, cell, event);
+      if (!to) return;
+      event.preventDefault();
+      focusCell(to);
+    }
+  });
+  document.addEventListener("focusout", (event) => {
+    const wrap = event.target.closest?.(".gridwrap");
+    if (wrap && !wrap.contains(event.relatedTarget) && wrap.isConnected) leave(wrap);
+  });
+
+  // --- Start ------------------------------------------------------------------------------------------------
+  const start = () => {
+    const root = grid();
+    if (!root) return;
+    paintTicks(root);
+    paintUpdated();
+    document.body.addEventListener(`${root.id.replace(/-grid$/, "")}-changed`, onChanged);
+    timer = setTimeout(poll, Number(root.dataset.pollMs));
+  };
+  start();
+})();
