@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class UsersConfig(AppConfig):
     name = "users"
     verbose_name = "Users"
+
+    def ready(self) -> None:
+        from users import roles
+
+        post_migrate.connect(roles.seed_after_migrate, dispatch_uid="users.seed_roles")

@@ -1,0 +1,46 @@
+"""Acts that change no row of ours but that somebody may ask about: who signed in, who tried to."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ActKind(models.TextChoices):
+    SIGNED_IN = "signed_in", _("signed in")
+    SIGNED_OUT = "signed_out", _("signed out")
+    SIGN_IN_FAILED = "sign_in_failed", _("sign-in failed")
+    PASSWORD_CHANGED = "password_changed", _("password changed")
+
+
+class Act(models.Model):
+    """One act. Never changed, never deleted.
+
+    `user` is empty where nobody is known, as after a failed sign-in; `email` is what was typed or whose
+    user it was, kept beside the user because it may change later. `ip` is the client's address.
+    """
+
+    at = models.DateTimeField(_("at"), db_default=models.functions.Now())
+    # No constraint in the database: an act outlives the user it names.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    email = models.CharField(_("email"), max_length=254, blank=True)
+    kind = models.CharField(_("act"), max_length=24, choices=ActKind)
+    ip = models.GenericIPAddressField(_("address"), null=True)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = _("act")
+        verbose_name_plural = _("acts")
+        indexes = [models.Index(fields=["at"], name="act_by_time")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.email}"

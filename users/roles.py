@@ -1,0 +1,132 @@
+"""What each role may do: the whole matrix. Groups are seeded from it; Groups are what counts afterwards.
+
+A user without a group may do nothing. Which rows a user sees is not decided here but by `visible_to`:
+a reseller's user and one without `view_every_customer` see their own customers only.
+"""
+
+from enum import StrEnum
+
+from django.apps import apps as installed
+from django.apps.registry import Apps
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Model
+
+
+class Role(StrEnum):
+    """Names of the seeded Groups, in the order of the matrix's columns."""
+
+    ADMINISTRATOR = "Administrator"
+    OPERATIONS = "Operations"
+    SUPPORT = "Support"
+    FINANCE = "Finance"
+    ACCOUNT_MANAGER = "Account manager"
+    RESELLER = "Reseller"
+    READ_ONLY = "Read-only"
+
+
+# r read · c create · u change · d delete; "yes" for a right that is no table; "-" nothing.
+# fmt: off
+MATRIX = {
+    # Area                          Admin   NOC     Support Finance Manager Reseller Read-only
+    "customers.customer":          ("rcud", "ru",   "rcu",  "ru",   "rcu",  "rcu",  "r"),
+    "customers.view_every_customer": ("yes", "yes", "yes",  "yes",  "-",    "-",    "yes"),
+    "customers.view_credit":       ("yes",  "-",    "-",    "yes",  "yes",  "yes",  "-"),
+    "customers.callwindow":        ("rcud", "rcud", "rcud", "r",    "rcud", "rcud", "r"),
+    "customers.numberblock":       ("rcud", "rcud", "rcu",  "r",    "rcu",  "r",    "r"),
+    "contacts.contact":            ("rcud", "r",    "rcud", "rcu",  "rcud", "rcud", "r"),
+    "routing.ingressroute":        ("rcud", "rcud", "rcu",  "-",    "r",    "r",    "r"),
+    "routing.ipauth":              ("rcud", "rcud", "rcu",  "-",    "r",    "rcud", "r"),
+    "routing.sipuser":             ("rcud", "rcud", "rcu",  "-",    "r",    "rcud", "r"),
+    "calls.cdr":                   ("r",    "r",    "r",    "r",    "r",    "r",    "r"),
+    "calls.dialog":                ("r",    "r",    "r",    "-",    "r",    "r",    "r"),
+    "calls.switch":                ("rcud", "rcu",  "r",    "-",    "-",    "-",    "r"),
+    "carriers.carrier":            ("rcud", "rcu",  "r",    "rcu",  "-",    "-",    "r"),
+    "billing.account":             ("r",    "-",    "-",    "r",    "r",    "r",    "-"),
+    "billing.ledgerentry":         ("rc",   "-",    "-",    "rc",   "r",    "r",    "-"),
+    "audit.act":                   ("r",    "r",    "-",    "r",    "-",    "-",    "r"),
+    "users.user":                  ("rcud", "-",    "-",    "-",    "-",    "-",    "-"),
+    "auth.group":                  ("rcud", "-",    "-",    "-",    "-",    "-",    "-"),
+    "setup.currency":              ("rcud", "-",    "-",    "rcu",  "-",    "-",    "r"),
+    "setup.reseller":              ("rcud", "-",    "-",    "r",    "-",    "-",    "r"),
+    "setup.portaldomain":          ("rcud", "-",    "-",    "-",    "-",    "-",    "r"),
+    "setup.invoicetemplate":       ("rcud", "-",    "-",    "rcu",  "-",    "-",    "r"),
+    "setup.installation":          ("ru",   "r",    "-",    "-",    "-",    "-",    "r"),
+}
+# fmt: on
+
+_VERBS = {"r": "view", "c": "add", "u": "change", "d": "delete"}
+
+
+def rights(role: Role) -> set[str]:
+    """The preset of one role as "app.codename" strings."""
+    column = list(Role).index(role)
+    found = set()
+    for area, row in MATRIX.items():
+        app, _, name = area.partition(".")
+        match row[column]:
+            case "-":
+                pass
+            case "yes":
+                found.add(area)
+            case letters:
+                found |= {f"{app}.{_VERBS[letter]}_{name}" for letter in letters}
+    return found
+
+
+def declared_rights() -> set[str]:
+    """Every permission that the installed models declare, as "app.codename" strings; asks no database."""
+    return {
+        f"{model._meta.app_label}.{codename}"
+        for model in installed.get_models()
+        for codename in _codenames(model)
+    }
+
+
+def unknown_rights() -> list[str]:
+    """Rights the matrix names but no model declares; seeding leaves them out."""
+    return sorted(set().union(*map(rights, Role)) - declared_rights())
+
+
+def seed(*, reset: bool = False) -> list[str]:
+    """Makes the missing Groups with their presets; existing ones stay as operators left them.
+
+    reset: gives every seeded Group its preset again. Returns the names of Groups made or given back.
+    """
+    stored = {
+        f"{app}.{codename}": pk
+        for app, codename, pk in Permission.objects.values_list("content_type__app_label", "codename", "pk")
+    }
+    written = []
+    with transaction.atomic():
+        for role in Role:
+            group, created = Group.objects.get_or_create(name=role.value)
+            if created or reset:
+                group.permissions.set([stored[right] for right in rights(role) if right in stored])
+                written.append(group.name)
+    return written
+
+
+def seed_after_migrate(*, using: str, apps: Apps = installed, **_: object) -> None:
+    """Receiver of post_migrate: seeds once every declared right is stored, so that no preset is cut short.
+
+    post_migrate is sent app by app, and migrations can be run in part; each call but the last finds rights
+    missing and leaves the work to the next.
+    """
+    try:
+        apps.get_model("auth", "Group")
+    except LookupError:
+        return
+    if using != "default" or Group.objects.filter(name__in=list(Role)).count() == len(Role):
+        return
+    missing = set().union(*map(rights, Role)) & declared_rights()
+    for app, codename in Permission.objects.values_list("content_type__app_label", "codename"):
+        missing.discard(f"{app}.{codename}")
+    if not missing:
+        seed()
+
+
+def _codenames(model: type[Model]) -> list[str]:
+    meta = model._meta
+    usual = [f"{verb}_{meta.model_name}" for verb in meta.default_permissions]
+    return usual + [codename for codename, _name in meta.permissions]
