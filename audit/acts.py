@@ -47,6 +47,7 @@ def acting(*, by: "User | None", reason: str = "") -> Iterator[None]:
 def _set(cursor, context: str, metadata: str) -> None:
     """Sets the context until the transaction ends; empty texts mean no context."""
     cursor.execute(
-        "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
+        "SELECT set_config('pghistory.context_id', %s, true),"
+        " set_config('pghistory.context_metadata', %s, true)",
         [context, metadata],
     )

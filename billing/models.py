@@ -16,7 +16,7 @@ class EntryKind(models.TextChoices):
 
 
 class Account(models.Model):
-    """A customer's money. `balance` is the sum of its ledger entries, kept by trigger in the same transaction."""
+    """A customer's money. A trigger keeps `balance` the sum of its ledger entries, in their transaction."""
 
     customer = models.OneToOneField(
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="account"
@@ -81,7 +81,8 @@ class LedgerEntry(models.Model):
                     PERFORM 1 FROM billing_account WHERE customer_id IN (SELECT customer_id FROM new_rows)
                       ORDER BY customer_id FOR NO KEY UPDATE;
                     UPDATE billing_account AS account SET balance = account.balance + posted.amount
-                      FROM (SELECT customer_id, sum(amount) AS amount FROM new_rows GROUP BY customer_id) AS posted
+                      FROM (SELECT customer_id, sum(amount) AS amount
+                              FROM new_rows GROUP BY customer_id) AS posted
                      WHERE account.customer_id = posted.customer_id;
                     INSERT INTO calls_figuredelta (customer_id, balance)
                     SELECT customer_id, sum(amount) FROM new_rows GROUP BY customer_id;

@@ -3,5 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("customers/", include("customers.urls")),
+    path("api/switch/", include("calls.urls")),
     path("accounts/", include("allauth.account.urls")),
 ]

@@ -72,7 +72,8 @@ class Contact(models.Model):
             source="contacts",
             customer_column="customer_id",
             select="""
-                SELECT customer_id, string_agg(concat_ws(' ', name, email, phone, mobile), ' ' ORDER BY id) AS words
+                SELECT customer_id,
+                       string_agg(concat_ws(' ', name, email, phone, mobile), ' ' ORDER BY id) AS words
                   FROM contacts_contact WHERE customer_id = ANY(touched) GROUP BY customer_id
             """,
         )

@@ -60,7 +60,7 @@ def set_status(
 
 
 def end_penalties(at: datetime | None = None) -> int:
-    """Stores what `effective_status` says already: penalties whose end has come are over. Returns how many."""
+    """Stores what `effective_status` says already of penalties whose end has come. Returns how many."""
     with acting(by=None, reason=_("The penalty's time is over")):
         over = Customer.objects.filter(status=Status.PENALTY, penalty_until__lte=at or timezone.now())
         ids = list(

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class FigureDelta(models.Model):
-    """What one accepted batch adds to one customer's minute, or to its balance; the pulse folds and deletes it."""
+    """What a batch adds to a customer's minute, or to its balance; the pulse folds and deletes it."""
 
     customer_id = models.BigIntegerField()
     minute = models.DateTimeField(null=True)

@@ -318,7 +318,8 @@ class Customer(models.Model):
                 source="customers",
                 customer_column="id",
                 select="""
-                    SELECT id, concat_ws(' ', name, '#' || id, array_to_string(tags, ' '), ext_accounting_id, paypal_email)
+                    SELECT id, concat_ws(' ', name, '#' || id, array_to_string(tags, ' '), ext_accounting_id,
+                                         paypal_email)
                       FROM customers_customer WHERE id = ANY(touched) AND deleted_at IS NULL
                 """,
             ),
@@ -384,7 +385,8 @@ class CallWindow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.weekday} {self.opens // 60}:{self.opens % 60:02}-{self.closes // 60}:{self.closes % 60:02}"
+        opens, closes = (f"{minute // 60}:{minute % 60:02}" for minute in (self.opens, self.closes))
+        return f"{self.weekday} {opens}-{closes}"
 
 
 @tracked()

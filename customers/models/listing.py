@@ -169,7 +169,7 @@ class Sparkline(models.Model):
 
 
 class FeedState(models.Model):
-    """The one row that says how fresh live figures are: when the pulse last folded, when a switch last spoke."""
+    """How fresh live figures are, in one row: when the pulse last folded, when a switch last spoke."""
 
     ticked_at = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from customers.search import search_term_triggers
-from routing.querysets import OfCustomers
+from routing.querysets import IpAuths, OfCustomers
 from routing.warnings import warning_triggers
 from setup.history import tracked
 
@@ -97,7 +97,7 @@ class IpAuth(Endpoint):
     disable_nat = models.BooleanField(_("disable NAT"), default=False)
     intercept_reinvite = models.BooleanField(_("intercept re-INVITE"), default=False)
 
-    objects = OfCustomers.as_manager()
+    objects = IpAuths.as_manager()
 
     class Meta:
         ordering = ("host", "pk")
@@ -133,7 +133,7 @@ class IpAuth(Endpoint):
 
 @tracked(exclude=["ha1"])
 class SipUser(Endpoint):
-    """A digest user. `ha1` is MD5(username:realm:password) under the domain's realm; the password is not kept."""
+    """A digest user. `ha1` is MD5(username:realm:password) under the domain's realm; no password is kept."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="sip_users")
     username = models.CharField(_("username"), max_length=64)

@@ -1,0 +1,130 @@
+"""Taking call records in: each attempt stored once, however often it is delivered."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg2 import sql
+from psycopg2.extras import execute_values
+
+from calls import partitions, records, switches, wire
+from calls.fields import Refusal
+from calls.models import Cdr, CdrBatch, Switch
+from calls.signals import cdrs_stored
+from customers.models import Customer
+
+PAGE = 2_000
+_KEY = ("customer_id", "started_at", "callid", "attempt")
+_COLUMNS = ("switch_id", "batch_id", *records.CDR_FIELDS)
+
+# One statement stores a page of records, notes what the new ones add to each customer's minute, and says
+# what they cost. What was known already takes no part in either.
+_STORE = sql.SQL(
+    """
+    WITH stored AS (
+        INSERT INTO calls_cdr ({columns}) VALUES %s ON CONFLICT DO NOTHING
+        RETURNING customer_id, started_at, is_last, connected, duration_ms, pdd_ms, customer_charge
+    ), noted AS (
+        INSERT INTO calls_figuredelta
+            (customer_id, minute, attempts, connected, duration_ms, pdd_sum_ms, pdd_count, pdd_max_ms,
+             charge, last_call_at)
+        SELECT customer_id, date_trunc('minute', started_at, 'UTC'),
+               count(*) FILTER (WHERE is_last),
+               count(*) FILTER (WHERE is_last AND connected),
+               coalesce(sum(duration_ms) FILTER (WHERE is_last AND connected), 0),
+               coalesce(sum(pdd_ms) FILTER (WHERE is_last), 0),
+               count(pdd_ms) FILTER (WHERE is_last),
+               coalesce(max(pdd_ms) FILTER (WHERE is_last), 0),
+               coalesce(sum(customer_charge), 0),
+               max(started_at)
+          FROM stored GROUP BY 1, 2
+    )
+    SELECT customer_id, count(*), coalesce(sum(customer_charge), 0) FROM stored GROUP BY customer_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery. known: stored before. refused: not taken, each with its reason."""
+
+    batch_id: int | None
+    stored: int
+    known: int
+    refused: list[Refusal]
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "batch": self.batch_id,
+            "stored": self.stored,
+            "known": self.known,
+            "refused": [refusal.as_json() for refusal in self.refused],
+        }
+
+
+def receive(switch: Switch, body: bytes) -> Receipt:
+    """Stores the good records of a body; when this returns they are committed.
+
+    Raises wire.BadBody where nothing can be read.
+    """
+    objects, unreadable = wire.records(body)
+    return store(switch, objects, unreadable)
+
+
+def store(switch: Switch, objects: list[tuple[int, dict[str, Any]]], refused: list[Refusal]) -> Receipt:
+    """Stores the good ones of `objects` (index, record) in one transaction.
+
+    refused: what the caller has refused already; it is counted and answered with the rest.
+    """
+    now = timezone.now()
+    good, bad = records.read(objects, now)
+    refused = [*refused, *bad]
+    with transaction.atomic():
+        good, strangers = _known_customers(good)
+        refused = sorted([*refused, *strangers], key=lambda refusal: refusal.index)
+        switches.note_heard(switch, now)
+        if not good:
+            return Receipt(None, 0, 0, refused)
+        partitions.ensure({row["started_at"].date() for _index, row in good})
+        batch = CdrBatch.objects.create(switch=switch, refused=len(refused))
+        stored, charges = _insert([row for _index, row in good], switch.pk, batch.pk)
+        batch.stored, batch.known = stored, len(good) - stored
+        batch.save(update_fields=["stored", "known"])
+        cdrs_stored.send(Cdr, batch_id=batch.pk, charges=charges)
+    return Receipt(batch.pk, stored, len(good) - stored, refused)
+
+
+def _known_customers(
+    good: list[tuple[int, dict[str, Any]]],
+) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
+    """Splits off records of customers that never existed. Deleted ones keep their records."""
+    known = set(
+        Customer.objects.filter(pk__in={row["customer_id"] for _index, row in good}).values_list(
+            "pk", flat=True
+        )
+    )
+    strangers = [
+        Refusal(index, "customer_id", _("There is no customer %(id)s.") % {"id": row["customer_id"]})
+        for index, row in good
+        if row["customer_id"] not in known
+    ]
+    return [pair for pair in good if pair[1]["customer_id"] in known], strangers
+
+
+def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:
+    """Inserts rows in key order, so that two deliveries of the same records cannot deadlock."""
+    rows.sort(key=lambda row: tuple(row[name] for name in _KEY))
+    values = [(switch_id, batch_id, *(row[name] for name in records.CDR_FIELDS)) for row in rows]
+    columns = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
+    stored, charges = 0, {}
+    with connection.cursor() as cursor:
+        statement = _STORE.format(columns=columns).as_string(cursor.cursor)
+        for customer_id, count, charge in execute_values(
+            cursor.cursor, statement, values, page_size=PAGE, fetch=True
+        ):
+            stored += count
+            charges[customer_id] = charges.get(customer_id, Decimal(0)) + charge
+    return stored, charges

@@ -1,0 +1,139 @@
+"""Writing figures into customers' listing rows. Only the pulse and the self-check do."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection
+from psycopg2.extras import execute_values
+
+from calls.rollups import minute_of, window_start
+
+_SUMS = """
+    SELECT customer_id, sum(attempts) AS attempts, sum(connected) AS connected,
+           sum(duration_ms) AS duration_ms, sum(pdd_sum_ms) AS pdd_sum_ms, sum(pdd_count) AS pdd_count,
+           max(pdd_max_ms) AS pdd_max_ms, max(cps_peak) AS cps_peak,
+           coalesce(sum(charge) FILTER (WHERE minute >= %(midnight)s), 0) AS charge_today
+      FROM calls_minutebucket WHERE minute >= %(window)s {only} GROUP BY customer_id
+"""
+
+_WRITE = """
+    UPDATE customers_listing AS listing SET
+           attempts_24h = coalesce(sums.attempts, 0), connected_24h = coalesce(sums.connected, 0),
+           duration_ms_24h = coalesce(sums.duration_ms, 0), pdd_sum_ms_24h = coalesce(sums.pdd_sum_ms, 0),
+           pdd_count_24h = coalesce(sums.pdd_count, 0), pdd_max_ms_24h = coalesce(sums.pdd_max_ms, 0),
+           cps_peak_24h = coalesce(sums.cps_peak, 0), charge_today = coalesce(sums.charge_today, 0)
+      FROM customers_listing AS old LEFT JOIN ({sums}) AS sums USING (customer_id)
+     WHERE old.customer_id = listing.customer_id {which}
+       AND (listing.attempts_24h, listing.connected_24h, listing.duration_ms_24h, listing.pdd_sum_ms_24h,
+            listing.pdd_count_24h, listing.pdd_max_ms_24h, listing.cps_peak_24h, listing.charge_today)
+           IS DISTINCT FROM
+           (coalesce(sums.attempts, 0), coalesce(sums.connected, 0), coalesce(sums.duration_ms, 0),
+            coalesce(sums.pdd_sum_ms, 0), coalesce(sums.pdd_count, 0), coalesce(sums.pdd_max_ms, 0),
+            coalesce(sums.cps_peak, 0), coalesce(sums.charge_today, 0))
+"""
+
+
+def midnight_of(at: datetime) -> datetime:
+    """The start of the UTC day that holds `at`."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def lock(customer_ids: Sequence[int]) -> None:
+    """Locks listing rows in id order, as every writer of several rows does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM customers_listing WHERE customer_id = ANY(%s)"
+            " ORDER BY customer_id FOR NO KEY UPDATE",
+            [list(customer_ids)],
+        )
+
+
+def write_windows(at: datetime, customer_ids: Sequence[int] | None = None) -> int:
+    """Sums the 24-hour window anew for these customers (None: all); returns how many rows changed."""
+    if customer_ids is not None and not customer_ids:
+        return 0
+    values = {"window": window_start(at), "midnight": midnight_of(at)}
+    if customer_ids is None:
+        statement = _WRITE.format(sums=_SUMS.format(only=""), which="")
+    else:
+        lock(customer_ids)
+        values["ids"] = list(customer_ids)
+        statement = _WRITE.format(
+            sums=_SUMS.format(only="AND customer_id = ANY(%(ids)s)"),
+            which="AND listing.customer_id = ANY(%(ids)s) AND old.customer_id = ANY(%(ids)s)",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount
+
+
+def add(changes: Iterable[tuple[int, Decimal, datetime | None]]) -> None:
+    """Adds balance changes and moves last calls forward: (customer id, amount, newest call or None)."""
+    rows = sorted(changes, key=lambda change: change[0])
+    if not rows:
+        return
+    lock([customer_id for customer_id, _amount, _call in rows])
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            """
+            UPDATE customers_listing AS listing
+               SET balance = listing.balance + change.amount,
+                   last_call_at = greatest(listing.last_call_at, change.last_call_at::timestamptz)
+              FROM (VALUES %s) AS change (customer_id, amount, last_call_at)
+             WHERE listing.customer_id = change.customer_id
+               AND (change.amount <> 0 OR listing.last_call_at IS DISTINCT FROM
+                    greatest(listing.last_call_at, change.last_call_at::timestamptz))
+            """,
+            rows,
+            page_size=5_000,
+        )
+
+
+def write_live(changes: dict[int, tuple[int, int, Decimal]]) -> None:
+    """Stores channels, calls in the last second and their 10-second mean, per customer id."""
+    if not changes:
+        return
+    lock(list(changes))
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            """
+            UPDATE customers_listing AS listing
+               SET channels = live.channels, cps_last = live.cps_last, cps = live.cps
+              FROM (VALUES %s) AS live (customer_id, channels, cps_last, cps)
+             WHERE listing.customer_id = live.customer_id
+            """,
+            [(customer_id, *figures) for customer_id, figures in sorted(changes.items())],
+            page_size=5_000,
+        )
+
+
+def write_sparklines(at: datetime, customer_ids: Sequence[int] | None = None) -> None:
+    """Stores the attempts of the last 24 hours by hour; None: everybody who has a line or called."""
+    hour = minute_of(at).replace(minute=0)
+    only = "" if customer_ids is None else "AND customer_id = ANY(%(ids)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH hourly AS (
+                SELECT customer_id, date_trunc('hour', minute, 'UTC') AS hour, sum(attempts) AS attempts
+                  FROM calls_minutebucket WHERE minute >= %(first)s {only} GROUP BY 1, 2
+            ), concerned AS (
+                SELECT customer_id FROM hourly
+                UNION SELECT customer_id FROM customers_sparkline WHERE true {only}
+            )
+            INSERT INTO customers_sparkline AS line (customer_id, hour, points)
+            SELECT concerned.customer_id, %(hour)s,
+                   array_agg(coalesce(hourly.attempts, 0)::int ORDER BY hours.hour)
+              FROM concerned
+              JOIN customers_customer ON customers_customer.id = concerned.customer_id
+             CROSS JOIN generate_series(%(first)s::timestamptz, %(hour)s, '1 hour') AS hours (hour)
+              LEFT JOIN hourly ON hourly.customer_id = concerned.customer_id AND hourly.hour = hours.hour
+             GROUP BY concerned.customer_id ORDER BY concerned.customer_id
+            ON CONFLICT (customer_id) DO UPDATE SET hour = excluded.hour, points = excluded.points
+             WHERE (line.hour, line.points) IS DISTINCT FROM (excluded.hour, excluded.points)
+            """,  # noqa: S608 - the only part put in is one of two constants
+            {"first": hour - timedelta(hours=23), "hour": hour, "ids": list(customer_ids or ())},
+        )

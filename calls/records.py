@@ -1,0 +1,133 @@
+"""One call record as a switch sends it, turned into the columns of a CDR."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from calls import fields
+from calls.fields import Reader, Refusal, Wrong
+from calls.models import Direction
+
+LONGEST_CALL_MS = 12 * 3600 * 1000
+FUTURE_ALLOWED = timedelta(minutes=5)
+_BIG = 2**63 - 1
+
+# Wire name -> (reader, value when the field is missing or null). No default: the field is required.
+REQUIRED = object()
+CDR_FIELDS: dict[str, tuple[Reader, Any]] = {
+    "customer_id": (fields.whole(1, _BIG), REQUIRED),
+    "started_at": (fields.instant, REQUIRED),
+    "callid": (fields.required(fields.text(255)), REQUIRED),
+    "attempt": (fields.whole(1, 32_767), 1),
+    "is_last": (fields.flag, True),
+    "direction": (fields.one_of(*Direction.values), Direction.TERMINATION.value),
+    "cli": (fields.text(128), ""),
+    "destination": (fields.text(128), ""),
+    "cli_received": (fields.text(128), ""),
+    "destination_received": (fields.text(128), ""),
+    "tech_prefix": (fields.text(32), ""),
+    "destination_country": (fields.text(2), ""),
+    "source_ip": (fields.address, None),
+    "switch_ip": (fields.address, None),
+    "auth_user": (fields.text(64), ""),
+    "ingress_route_id": (fields.whole(1, _BIG), None),
+    "carrier_id": (fields.whole(1, _BIG), None),
+    "reseller_id": (fields.whole(1, _BIG), None),
+    "sip_code": (fields.whole(100, 699), REQUIRED),
+    "connected": (fields.flag, None),
+    "duration_ms": (fields.whole(0, LONGEST_CALL_MS), 0),
+    "ring_ms": (fields.whole(0, LONGEST_CALL_MS), None),
+    "pdd_ms": (fields.whole(0, 2**31 - 1), None),
+    "pdd_out_ms": (fields.whole(0, 2**31 - 1), None),
+    "sip_reason": (fields.text(255), ""),
+    "q850": (fields.whole(0, 127), None),
+    "released_by": (fields.text(32), ""),
+    "release_reason": (fields.text(255), ""),
+    "codec": (fields.text(32), ""),
+    "customer_charge": (fields.amount, None),
+    "customer_billed_ms": (fields.whole(0, 2 * LONGEST_CALL_MS), None),
+    "carrier_charge": (fields.amount, None),
+    "carrier_billed_ms": (fields.whole(0, 2 * LONGEST_CALL_MS), None),
+    "carrier_currency": (fields.text(3), ""),
+    "reseller_charge": (fields.amount, None),
+    "reseller_currency": (fields.text(3), ""),
+    "rating": (fields.mapping, None),
+    "meta": (fields.mapping, None),
+}
+_JSON = ("rating", "meta")
+
+
+def read(
+    objects: Iterable[tuple[int, dict[str, Any]]], now: datetime
+) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
+    """Good records with their index, as dicts of CDR columns but switch and batch; and the refused ones."""
+    good, bad = [], []
+    for index, record in objects:
+        try:
+            good.append((index, _read_one(record, now)))
+        except _Refused as refused:
+            bad.append(Refusal(index, refused.field, refused.reason))
+    return good, bad
+
+
+class _Refused(Exception):
+    def __init__(self, field: str, reason: str) -> None:
+        self.field, self.reason = field, reason
+
+
+def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, (reader, default) in CDR_FIELDS.items():
+        value = record.get(name)
+        if value is None:
+            if default is REQUIRED:
+                raise _Refused(name, _("It is missing."))
+            row[name] = default
+            continue
+        try:
+            row[name] = reader(value)
+        except Wrong as wrong:
+            raise _Refused(name, str(wrong)) from None
+    _check(row, now)
+    if unknown := {name: record[name] for name in record.keys() - CDR_FIELDS.keys()}:
+        row["meta"] = {**(row["meta"] or {}), "unknown": unknown}
+    for name in _JSON:
+        if row[name] is not None:
+            row[name] = json.dumps(row[name])
+            if "\\u0000" in row[name]:
+                raise _Refused(name, _("It contains a NUL byte. Leave it out."))
+    return row
+
+
+def _check(row: dict[str, Any], now: datetime) -> None:
+    """Rules between fields. Fills `connected` from the SIP code where the switch does not say."""
+    if row["started_at"] > now + FUTURE_ALLOWED:
+        raise _Refused(
+            "started_at",
+            _("%(time)s lies in the future; here it is %(now)s. Check the switch's clock.")
+            % {"time": row["started_at"].isoformat(), "now": now.isoformat(timespec="seconds")},
+        )
+    if row["started_at"] < oldest_kept(now):
+        raise _Refused(
+            "started_at",
+            _("%(time)s is older than the %(days)s days that records are kept.")
+            % {"time": row["started_at"].isoformat(), "days": settings.CDR_KEEP_DAYS},
+        )
+    if row["connected"] is None:
+        row["connected"] = row["sip_code"] == 200
+    if row["duration_ms"] and not row["connected"]:
+        raise _Refused(
+            "duration_ms",
+            _("%(value)s ms of talk in a call that did not connect. Send 0, or say that it connected.")
+            % {"value": row["duration_ms"]},
+        )
+
+
+def oldest_kept(now: datetime) -> datetime:
+    """The start of the oldest day whose partition is kept."""
+    day = (now - timedelta(days=settings.CDR_KEEP_DAYS)).date()
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

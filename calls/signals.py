@@ -1,0 +1,7 @@
+"""News that this room announces."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that stored a batch of records, before it commits.
+# Arguments: batch_id (int), charges (dict of customer id -> Decimal sum of the new records' charges).
+cdrs_stored = Signal()

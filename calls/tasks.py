@@ -1,0 +1,23 @@
+"""Work of this room that a worker does. Each may run twice or late."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+from django.db import transaction
+
+from calls import partitions, rollups
+
+
+@shared_task(name="calls.make_partitions")
+def make_partitions() -> None:
+    """Makes the coming days' partitions and drops those beyond CDR_KEEP_DAYS."""
+    today = datetime.now(UTC).date()
+    with transaction.atomic():
+        partitions.ensure_ahead(today)
+    with transaction.atomic():
+        partitions.drop_old(today)
+
+
+@shared_task(name="calls.drop_old_minutes")
+def drop_old_minutes() -> None:
+    rollups.drop_old(datetime.now(UTC))

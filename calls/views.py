@@ -1,0 +1,76 @@
+"""The doors a switch knocks at: call records and live calls."""
+
+import functools
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from calls import dialogs, ingest, switches
+from calls.models import Switch
+from calls.wire import BadBody
+
+_DRAINED = 64 * 1024
+# A stranger is not worth much reading; a switch of ours shall see what was wrong with its body.
+_DRAIN_STRANGER = 1024 * 1024
+_DRAIN_SWITCH = 256 * 1024 * 1024
+
+SwitchView = Callable[[HttpRequest, Switch, bytes], HttpResponse]
+
+
+def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
+    """A POST door for switches: token in, size checked, JSON out, 2xx only after the commit."""
+
+    @csrf_exempt
+    @login_not_required
+    @require_POST
+    @functools.wraps(view)
+    def door(request: HttpRequest) -> HttpResponse:
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        switch = switches.by_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+        if switch is None:
+            _drain(request, _DRAIN_STRANGER)
+            return _refused(
+                401, _("The token is missing, wrong or revoked. Send “Authorization: Bearer <token>”.")
+            )
+        size = int(request.headers.get("Content-Length") or 0)
+        if size > settings.SWITCH_BODY_MAX_BYTES:
+            _drain(request, _DRAIN_SWITCH)
+            return _refused(
+                413,
+                _("The body has %(size)s bytes; at most %(most)s are taken at once. Send it in parts.")
+                % {"size": size, "most": settings.SWITCH_BODY_MAX_BYTES},
+            )
+        try:
+            return view(request, switch, request.read())
+        except BadBody as error:
+            return _refused(400, str(error))
+
+    return door
+
+
+def _refused(status: int, message: str) -> JsonResponse:
+    response = JsonResponse({"error": message}, status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _drain(request: HttpRequest, left: int) -> None:
+    """Reads on, up to `left` bytes: a client that is still sending would never see the answer."""
+    while left > 0 and (chunk := request.read(_DRAINED)):
+        left -= len(chunk)
+
+
+@switch_door
+def receive_cdrs(request: HttpRequest, switch: Switch, body: bytes) -> HttpResponse:
+    return JsonResponse(ingest.receive(switch, body).as_json())
+
+
+@switch_door
+def receive_dialogs(request: HttpRequest, switch: Switch, body: bytes) -> HttpResponse:
+    return JsonResponse(dialogs.receive(switch, body).as_json())

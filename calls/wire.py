@@ -1,0 +1,64 @@
+"""From the bytes a switch sends to records: JSON array, single object or NDJSON."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from calls.fields import Refusal, shown
+
+
+class BadBody(ValueError):
+    """A body of which nothing can be read; the message says why."""
+
+
+def records(body: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
+    """The objects of a body with their index from 0, and what could not be read as an object.
+
+    An array that is broken anywhere is refused whole (BadBody): nobody can tell where its records end.
+    NDJSON is read line by line, so that one broken line costs only itself.
+    """
+    try:
+        content = body.decode("utf-8").lstrip("\ufeff").strip()
+    except UnicodeDecodeError as error:
+        raise BadBody(
+            _("The body is not UTF-8: byte %(position)s cannot be read.") % {"position": error.start}
+        ) from None
+    if not content:
+        raise BadBody(_("The body is empty. Send a JSON array or one JSON object per line."))
+    if content[0] == "[":
+        try:
+            return _objects(enumerate(json.loads(content)))
+        except (ValueError, RecursionError) as error:
+            raise BadBody(
+                _("The body is no valid JSON: %(error)s. Nothing was stored.") % {"error": error}
+            ) from None
+    return _lines(content)
+
+
+def _objects(values: Any) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
+    good, bad = [], []
+    for index, value in values:
+        if isinstance(value, dict):
+            good.append((index, value))
+        else:
+            bad.append(Refusal(index, "", _("%(value)s is not a JSON object.") % {"value": shown(value)}))
+    return good, bad
+
+
+def _lines(content: str) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
+    good: list[tuple[int, dict[str, Any]]] = []
+    bad: list[Refusal] = []
+    lines = [line for line in content.split("\n") if line.strip()]
+    for index, line in enumerate(lines):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            bad.append(Refusal(index, "", _("The line is no valid JSON: %(error)s.") % {"error": error}))
+            continue
+        objects, others = _objects([(index, value)])
+        good += objects
+        bad += others
+    if not good and len(lines) == len(bad) == 1:
+        raise BadBody(_("The body is no valid JSON: %(reason)s") % {"reason": bad[0].reason})
+    return good, bad
