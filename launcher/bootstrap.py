@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def ensure() -> None:
 
 
 @contextmanager
-def _locked():  # type: ignore[no-untyped-def]
+def _locked() -> Iterator[None]:
     """One at a time. The lock is on the checkout's folder itself: no file to leave behind."""
     folder = os.open(CHECKOUT, os.O_RDONLY)
     try:
