@@ -1,0 +1,50 @@
+"""The customers' doors on the staff site."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
+
+from customers import services
+from customers.forms import StatusForm
+from customers.grids import CustomerGrid
+from customers.models import Customer, Status
+from grids.views import GridView, wants_fragment
+
+
+class CustomerGridView(GridView):
+    """The list of customers, and its live poll."""
+
+    grid_class = CustomerGrid
+    url_name = "customers:list"
+    poll_name = "customers:live"
+    template = "customers/list.html"
+    fragment = "customers/_grid.html"
+
+
+@permission_required("customers.change_customer", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a status: a small form in place of the list, a page without JavaScript."""
+    customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
+    form = StatusForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.set_status(
+                pk, form.cleaned_data["status"], by=request.user, reason=form.cleaned_data["reason"]
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            if wants_fragment(request):
+                return trigger_client_event(HttpResponse(status=204), "customers-changed")
+            return redirect("customers:list")
+    template = "customers/_status_form.html" if wants_fragment(request) else "customers/status.html"
+    now = customer.effective_status(timezone.now())
+    context = {"customer": customer, "form": form, "choices": Status.choices, "now": now}
+    return render(request, template, context, status=422 if form.is_bound else 200)

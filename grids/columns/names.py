@@ -1,0 +1,86 @@
+"""The column that names a row, with the signs of what needs a person beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from grids.columns.plain import Column, Row, Sight
+from grids.markup import icon, text
+
+
+@dataclass(frozen=True)
+class Warning:
+    """One thing about a row that needs a person.
+
+    tone: "bad" if calls are or soon will be refused, else "warn". what: a few words. how_bad: a sentence,
+    may be empty. to_do: the link's words, and url where it leads.
+    """
+
+    tone: str
+    what: str
+    how_bad: str
+    to_do: str
+    url: str
+
+
+class LinkColumn(Column):
+    """The name of a row: a link to its page, its warnings, a short note at the end of the cell.
+
+    url: name of the URL that takes the row's id. warnings: the row's warnings, worst first.
+    """
+
+    def __init__(
+        self,
+        label: Any,
+        source: str = "",
+        *,
+        url: str,
+        note: str = "",
+        warnings: Callable[[Row, Sight], Sequence[Warning]] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(label, source, **options)
+        self.url = url
+        self.note = note
+        self.warnings = warnings
+        if note:
+            self.extra = (*self.extra, note)
+
+    @property
+    def order_moves(self) -> bool:
+        return False  # what is live in this cell are its warnings
+
+    def td(self, row: Row, sight: Sight) -> str:
+        return super().td(row, sight).replace("<td", '<td role="rowheader"', 1)
+
+    def html(self, row: Row, sight: Sight) -> str:
+        name = text(row[self.source])
+        link = f'<a class="nm clip" href="{text(sight.url(self.url, row["pk"]) or "#")}">{name}</a>'
+        found = self.warnings(row, sight) if self.warnings else ()
+        note = f'<span class="cc">{text(row[self.note])}</span>' if self.note and row[self.note] else ""
+        return f'<span class="nmc">{link}{warning_card(name, found)}{note}</span>'
+
+
+def warning_card(name: str, found: Sequence[Warning]) -> str:
+    """The warning sign and the card it opens; nothing without warnings. `name` is already escaped."""
+    if not found:
+        return ""
+    worst = "bad" if any(one.tone == "bad" for one in found) else "warn"
+    number = str(len(found)) if len(found) > 1 else ""
+    heading = _("1 warning") if len(found) == 1 else _("%(n)d warnings") % {"n": len(found)}
+    names = "; ".join(text(one.what) for one in found)
+    lines = "".join(
+        f'<li><span class="{one.tone}">{icon("warn")}</span><span><b>{text(one.what)}</b>'
+        f'<span class="muted">{text(one.how_bad)}</span> '
+        f'<a class="link" href="{text(one.url)}">{text(one.to_do)}</a></span></li>'
+        for one in found
+    )
+    return (
+        f'<span class="wnw"><a class="wn{" b" if worst == "bad" else ""}" href="{text(found[0].url)}"'
+        f' aria-label="{text(heading)}, {name}: {names}">{icon("warn", "s")}{number}</a>'
+        f'<span class="card-pop"><h4>{text(heading)}</h4><ul>{lines}</ul></span></span>'
+    )

@@ -1,0 +1,203 @@
+"""What every column has, and the columns that are no figures: text, age, status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import django_tables2
+from django.db.models import Expression, F
+from django.db.models.expressions import Combinable, OrderBy
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+
+from grids import formats
+from grids.filters import ColumnFilter
+from grids.markup import attribute, text, url_pattern
+
+Row = Mapping[str, Any]  # one row of `.values()`: field -> value, and "pk"
+
+
+@dataclass
+class Sight:
+    """What drawing needs besides the row: who looks, when, and the installation's thresholds.
+
+    limits: thresholds by name, in the unit of the column that uses them.
+    digits: minor digits of a currency code.
+    """
+
+    now: datetime
+    may: Callable[[str], bool]
+    digits: Callable[[str], int]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    patterns: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+
+    def url(self, name: str, pk: Any) -> str | None:
+        """The URL called `name` for row `pk`; reversed once per page, not once per row."""
+        if name not in self.patterns:
+            self.patterns[name] = url_pattern(name)
+        pattern = self.patterns[name]
+        return None if pattern is None else f"{pattern[0]}{pk}{pattern[1]}"
+
+    def limit(self, threshold: float | str | None) -> float | None:
+        """A threshold given as a number, or by the name of an installation's setting."""
+        return self.limits.get(threshold) if isinstance(threshold, str) else threshold
+
+
+class Column(django_tables2.Column):
+    """A column of text, and the base of all others.
+
+    fields: what it reads; a page selects only the fields of columns that show.
+    annotations: expressions it reads, computed for the rows of the page.
+    permission: without it the column does not exist for that user: not shown, sorted by or filtered.
+    live: its cells are refreshed by the poll. unit: small print in the header. help: tooltip of the header.
+    """
+
+    css = ""
+    numeric = False
+
+    def __init__(
+        self,
+        label: Any,
+        source: str = "",
+        *,
+        sort_by: str | Combinable | None = None,
+        permission: str = "",
+        live: bool = False,
+        help: Any = "",
+        unit: Any = "",
+        filter: ColumnFilter | None = None,
+        annotations: Mapping[str, Expression] | None = None,
+        extra: Sequence[str] = (),
+    ) -> None:
+        super().__init__(verbose_name=label, accessor=source or None)
+        self.name = ""
+        self.source = source
+        self._sort_by = sort_by
+        self.permission = permission
+        self.live = live
+        self.help = help
+        self.unit = unit
+        self.filter = filter
+        self.annotations = dict(annotations or {})
+        self.extra = tuple(extra)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.source = self.source or name
+
+    @property
+    def label(self) -> Any:
+        return self.verbose_name
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Everything a cell of this column reads from its row."""
+        return (self.source, *self.extra, *self.annotations)
+
+    @property
+    def sort_by(self) -> str | Combinable | None:
+        return self.source if self._sort_by is None else self._sort_by
+
+    @property
+    def sortable(self) -> bool:
+        return self.sort_by is not None
+
+    @property
+    def order_moves(self) -> bool:
+        """Whether rows sorted by this column change places by themselves, because figures move."""
+        return self.live
+
+    def ordering(self, *, descending: bool, nullable: bool) -> OrderBy:
+        """One ORDER BY term. NULLS LAST is written only where a value can be NULL: an index without it
+        could otherwise not be used."""
+        key = F(self.sort_by) if isinstance(self.sort_by, str) else self.sort_by
+        assert key is not None
+        last = True if nullable else None
+        return key.desc(nulls_last=last) if descending else key.asc(nulls_last=last)
+
+    # -- one cell -------------------------------------------------------------------------------
+
+    def td(self, row: Row, sight: Sight) -> str:
+        """The whole cell. `data-v` carries the plain value, for copying and summing."""
+        css = attribute("class", " ".join(filter(None, ("num" if self.numeric else "", self.css))))
+        live = " data-live" if self.live else ""
+        return f'<td{css} data-c="{self.name}"{live}{self.data(row, sight)}>{self.html(row, sight)}</td>'
+
+    def data(self, row: Row, sight: Sight) -> str:
+        return attribute("data-v", self.plain(row))
+
+    def plain(self, row: Row) -> Any:
+        """The value without decoration, in its base unit; None if there is none."""
+        return row[self.source]
+
+    def html(self, row: Row, sight: Sight) -> str:
+        """What stands in the cell. Must escape everything that comes from the row."""
+        value = self.plain(row)
+        return text(value) if value not in (None, "") else none()
+
+
+TextColumn = Column
+
+
+def none() -> str:
+    """How "no value" looks."""
+    return f'<span class="none">{formats.NO_VALUE}</span>'
+
+
+class AgeColumn(Column):
+    """How long ago: "now", "8 s", "3 h"; the exact UTC time is the tooltip. The page ages it by itself."""
+
+    numeric = True
+
+    def plain(self, row: Row) -> Any:
+        at = row[self.source]
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+    def html(self, row: Row, sight: Sight) -> str:
+        at = row[self.source]
+        if at is None:
+            return none()
+        exact, age = formats.format_moment(at.astimezone(UTC)), formats.format_age(at, sight.now)
+        return f'<time datetime="{self.plain(row)}" title="{exact}" data-age>{text(age)}</time>'
+
+
+@lru_cache(maxsize=64)
+def pill(status: str, label: str) -> str:
+    """A status as colour, shape and word; colour and shape are the style sheet's for that status."""
+    mark = f'<svg aria-hidden="true"><use href="{static("icons.svg")}#status-{text(status)}"></use></svg>'
+    return f'<span class="pill" data-status="{text(status)}">{mark}{text(label)}</span>'
+
+
+class StatusColumn(Column):
+    """A pill. For who may change it, it is a link to `change_url`, whose form the page shows in place."""
+
+    def __init__(
+        self,
+        label: Any,
+        source: str = "",
+        *,
+        labels: Mapping[str, Any],
+        change_url: str = "",
+        change_permission: str = "",
+        **options: Any,
+    ) -> None:
+        super().__init__(label, source, **options)
+        self.labels = labels
+        self.change_url = change_url
+        self.change_permission = change_permission
+
+    def html(self, row: Row, sight: Sight) -> str:
+        value = row[self.source]
+        word = str(self.labels.get(value, value))
+        shown = pill(value, word)
+        if not self.change_url or not sight.may(self.change_permission):
+            return shown
+        url = sight.url(self.change_url, row["pk"])
+        if url is None:
+            return shown
+        label = _("Status %(status)s. Change it") % {"status": word}
+        return f'<a class="pillmenu" href="{text(url)}" data-pop aria-label="{text(label)}">{shown}</a>'

@@ -1,0 +1,230 @@
+"""Grid: one declaration gives filtered, sorted, paged rows for one user and one URL.
+
+This module only orders the steps; each step lives in its own module. No room's name appears here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable, OrderBy
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from grids.columns import Column, Row, Sight
+from grids.filters import SetFilter
+from grids.state import GridState, Rules, SortKey, read_state, sort_keys
+from grids.totals import Totals, totals
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How fresh the live figures are. since: when they were last known to be true; None: never yet."""
+
+    stale: bool = False
+    since: datetime | None = None
+
+
+class GridMeta(type):
+    """Collects the columns of a declaration, in the order they are written, with those of its parents."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> GridMeta:
+        own = {key: value for key, value in namespace.items() if isinstance(value, Column)}
+        for key, column in own.items():
+            # Out of the namespace: a column may be called like anything, and never hides a method.
+            del namespace[key]
+            column.__set_name__(object, key)
+        columns: dict[str, Column] = {}
+        for base in reversed(bases):
+            columns |= getattr(base, "declared", {})
+        columns |= dict(sorted(own.items(), key=lambda item: item[1].creation_counter))
+        namespace["declared"] = columns
+        return super().__new__(mcs, name, bases, namespace)
+
+
+class Grid(metaclass=GridMeta):
+    """Base of all grids. A subclass names its model, its columns and little else.
+
+    slug: id of the fragment and root of its names. nouns: what one row and several are called ("customer", "customers").
+    permission: without it the grid does not open. The model's manager offers `visible_to(user)`, where
+    every list and every count starts, and the method named by `search`, if words can be searched for.
+    default_filters: what a bare URL redirects to, as in the query string ({"status": "in:active"}).
+    """
+
+    declared: ClassVar[Mapping[str, Column]]
+    model: ClassVar[Any]
+    slug: ClassVar[str]
+    nouns: ClassVar[tuple[Any, Any]] = (gettext_lazy("row"), gettext_lazy("rows"))
+    permission: ClassVar[str] = ""
+    default_sort: ClassVar[tuple[str, ...]] = ()
+    default_filters: ClassVar[Mapping[str, str]] = {}
+    search: ClassVar[str] = ""
+    per_page: ClassVar[int] = 50
+    max_per_page: ClassVar[int] = 200
+
+    def __init__(self, *, user: Any, params: QueryDict, path: str, now: datetime | None = None) -> None:
+        """user: whose eyes. params: the query string. path: the URL of the grid without its query."""
+        self.user = user
+        self.path = path
+        self.now = now or timezone.now()
+        self.columns: dict[str, Column] = {
+            name: self.variant(column)
+            for name, column in self.declared.items()
+            if not column.permission or user.has_perm(column.permission)
+        }
+        self.rules = Rules(self.columns, self.default_sort, self.per_page, self.max_per_page)
+        self.state = read_state(params, self.rules)
+
+    # -- what a grid may refine -----------------------------------------------------------------
+
+    def variant(self, column: Column) -> Column:
+        """The column to use for `column`: a setting may pick another definition of the same figure."""
+        return column
+
+    def limits(self) -> Mapping[str, float]:
+        """The installation's thresholds by name, in the unit of the columns that name them."""
+        return {}
+
+    def currency_digits(self, code: str) -> int:
+        """Minor digits of a currency."""
+        return 2
+
+    def feed(self) -> Feed | None:
+        """Freshness of the live figures; None for a grid without any."""
+        return None
+
+    # -- rows -------------------------------------------------------------------------------------
+
+    def visible(self) -> QuerySet[Any]:
+        """Every row this user may see; lists, counts and live answers all start here."""
+        return self.model.objects.visible_to(self.user)
+
+    def searched(self) -> QuerySet[Any]:
+        """Visible rows that the search box finds."""
+        rows, words = self.visible(), self.state.filters.q
+        return getattr(rows, self.search)(words) if words and self.search else rows
+
+    def where(self, *, exclude: tuple[str, ...]) -> Q:
+        """The typed conditions as SQL, without those on the columns in `exclude`."""
+        rows = Q()
+        for condition in self.state.filters.conditions:
+            kind = self.columns[condition.column].filter
+            if kind is not None and condition.column not in exclude:
+                rows &= kind.where(condition)
+        return rows
+
+    def matching(self) -> QuerySet[Any]:
+        """Rows under search and filters, in no order."""
+        return self.searched().filter(self.where(exclude=()))
+
+    def ordering(self) -> list[OrderBy]:
+        """The order of the state, always ended by the primary key, so that no row can be on two pages."""
+        terms = [
+            self.columns[key.column].ordering(descending=key.descending, nullable=self._nullable(key.column))
+            for key in self.state.sort
+        ]
+        return [*terms, F("pk").asc()]
+
+    def _nullable(self, name: str) -> bool:
+        source = self.columns[name].sort_by
+        if isinstance(source, Combinable):
+            return True
+        try:
+            return bool(self.model._meta.get_field(source).null) or self._generated(source)
+        except LookupError:
+            return True  # a path or an annotation: nobody promises a value
+
+    def _generated(self, name: str | None) -> bool:
+        """A generated column may be NULL whatever its field says (a ratio of nothing)."""
+        return bool(getattr(self.model._meta.get_field(name), "generated", False))
+
+    def selected(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """`rows` as dicts of just the fields that columns on screen read."""
+        annotations = {
+            key: value for column in self.columns.values() for key, value in column.annotations.items()
+        }
+        fields = {name for column in self.columns.values() for name in column.fields}
+        return rows.annotate(**annotations).values("pk", *sorted(fields))
+
+    @cached_property
+    def totals(self) -> Totals:
+        return totals(self)
+
+    @property
+    def noun(self) -> str:
+        """The word after the number of rows."""
+        return str(self.nouns[self.totals.rows != 1])
+
+    @property
+    def pages(self) -> int:
+        """Number of pages, at least 1."""
+        return max(1, -(-self.totals.rows // self.state.place.per_page))
+
+    @property
+    def page(self) -> int:
+        """The page shown: the one asked for, or the last if there are not so many."""
+        return min(self.state.place.page, self.pages)
+
+    @property
+    def first(self) -> int:
+        """Position of the first row of the page, from 0."""
+        return (self.page - 1) * self.state.place.per_page
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows of the page."""
+        if not self.totals.rows:
+            return []
+        page = self.selected(self.matching()).order_by(*self.ordering())
+        return list(page[self.first : self.first + self.state.place.per_page])
+
+    @cached_property
+    def sight(self) -> Sight:
+        return Sight(now=self.now, may=self.user.has_perm, limits=self.limits(), digits=self.currency_digits)
+
+    # -- links --------------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The canonical address of what is on screen."""
+        return f"{self.path}?{self.state.query}"
+
+    def url_of(self, state: GridState) -> str:
+        return f"{self.path}?{state.query}"
+
+    @classmethod
+    def default_query(cls) -> str:
+        """The canonical query of a bare URL: default filters in the default order."""
+        pairs = [(f"f.{name}", text) for name, text in cls.default_filters.items()]
+        pairs.append(("s", ",".join(key.text for key in sort_keys(cls.default_sort))))
+        return urlencode(pairs, safe=":,")
+
+    def sort_url(self, name: str) -> str:
+        """Where a click on a header leads: ascending, then descending, then no order."""
+        now = self.state.sorted_on(name)
+        if now is None:
+            after: tuple[SortKey, ...] = (SortKey(name),)
+        else:
+            after = () if now.descending else (SortKey(name, descending=True),)
+        return self.url_of(self.state.changed(sort=after))
+
+    def choice_url(self, name: str, key: str) -> str:
+        """Where choosing one entry of a set filter leads; "" is all."""
+        kind = self.columns[name].filter
+        filters = self.state.filters.without(name)
+        if key and isinstance(kind, SetFilter):
+            one = kind.condition(name, str(self.columns[name].label), f"in:{key}")
+            order = list(self.columns)
+            conditions = sorted((*filters.conditions, one), key=lambda each: order.index(each.column))
+            filters = type(filters)(q=filters.q, conditions=tuple(conditions))
+        return self.url_of(self.state.changed(filters=filters))
+
+    def page_url(self, page: int) -> str | None:
+        return self.url_of(self.state.changed(page=page)) if 1 <= page <= self.pages else None

@@ -1,0 +1,160 @@
+"""The slim renderer: head, rows and totals of a grid as HTML, by f-strings.
+
+50 rows of 10 cells take about 1 ms here and 20 to 50 ms as templates (tables2, Django); that difference
+is most of a page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from grids import formats
+from grids.columns import Column, LinkColumn, Row, StatusColumn, pill
+from grids.filters import SetFilter
+from grids.markup import attribute, icon, text
+
+if TYPE_CHECKING:
+    from grids.grid import Grid
+
+MOST_CURRENCIES = 3  # sums shown in the status bar; the others open from "n more"
+
+
+def head(grid: Grid) -> SafeString:
+    """The header row: each label is a link that sorts, ascending, descending, none."""
+    cells = "".join(_th(grid, name, column) for name, column in grid.columns.items())
+    ticks = text(_("Select the rows on this page"))
+    box = f'<input type="checkbox" class="ck" data-tick-all aria-label="{ticks}">'
+    tick = f'<th class="sel" scope="col">{box}</th>'
+    return mark_safe(f'<tr aria-rowindex="1">{tick}{cells}</tr>')  # noqa: S308 - every part is escaped
+
+
+def _th(grid: Grid, name: str, column: Column) -> str:
+    key = grid.state.sorted_on(name)
+    order = {None: "none", True: "descending", False: "ascending"}[key.descending if key else None]
+    css = attribute("class", " ".join(filter(None, ("num" if column.numeric else "", column.css))))
+    unit = f' <span class="u">{text(column.unit)}</span>' if column.unit else ""
+    words = f"<span>{text(column.label)}{unit}</span>"
+    if column.sortable:
+        url = text(grid.sort_url(name))
+        arrow = icon("desc" if order == "descending" else "asc", "xs")
+        title = attribute("title", column.help)
+        words = f'<a href="{url}" hx-get="{url}" hx-push-url="true"{title}>{words}{arrow}</a>'
+    return f'<th scope="col" data-c="{name}"{css} aria-sort="{order}">{words}</th>'
+
+
+def body(grid: Grid) -> SafeString:
+    """The rows of the page. `aria-rowindex` counts over all pages; the head is row 1."""
+    columns = tuple(grid.columns.values())
+    label = next((column.source for column in columns if isinstance(column, LinkColumn)), "pk")
+    select = text(_("Select"))
+    parts = []
+    for place, row in enumerate(grid.rows, start=grid.first + 2):
+        pk = text(row["pk"])
+        cells = "".join([column.td(row, grid.sight) for column in columns])
+        named = f'name="ids" value="{pk}" aria-label="{select} {text(row[label])}"'
+        box = f'<td class="sel"><input type="checkbox" class="ck" {named}></td>'
+        parts.append(f'<tr data-id="{pk}" aria-rowindex="{place}">{box}{cells}</tr>')
+    return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its values
+
+
+def live_cells(grid: Grid, row: Row) -> dict[str, str]:
+    """The cells of one row that the poll keeps true, by column."""
+    return {name: column.td(row, grid.sight) for name, column in grid.columns.items() if column.live}
+
+
+def caption(grid: Grid) -> str:
+    """What the table shows, in words: for screen readers, and announced after a swap."""
+    shown = f"{formats.format_count(grid.totals.rows)} {grid.noun}"
+    if not grid.state.sort:
+        return shown
+    names = ", ".join(
+        _("%(column)s, descending") % {"column": grid.columns[key.column].label}
+        if key.descending
+        else str(grid.columns[key.column].label)
+        for key in grid.state.sort
+    )
+    return _("%(rows)s, sorted by %(columns)s") % {"rows": shown, "columns": names}
+
+
+def chips(grid: Grid) -> list[dict[str, Any]]:
+    """What was not understood in the address, and conditions that no menu shows; each with its way out."""
+    found: list[dict[str, Any]] = [
+        {
+            "text": f"{note.key}: {note.value}" if note.value else note.key,
+            "title": note.sentence,
+            "url": grid.url,  # the canonical address leaves out whatever was not understood
+            "bad": True,
+        }
+        for note in grid.state.notes
+    ]
+    for condition in grid.state.filters.conditions:
+        if condition.operator == "in" and isinstance(grid.columns[condition.column].filter, SetFilter):
+            continue
+        filters = grid.state.filters.without(condition.column)
+        url = grid.url_of(grid.state.changed(filters=filters))
+        found.append({"text": condition.sentence, "title": "", "url": url, "bad": False})
+    return found
+
+
+def menus(grid: Grid) -> list[dict[str, Any]]:
+    """One menu per set filter: its caption is the choice, its entries say what choosing would give."""
+    return [
+        _menu(grid, name, column, column.filter)
+        for name, column in grid.columns.items()
+        if isinstance(column.filter, SetFilter)
+    ]
+
+
+def _menu(grid: Grid, name: str, column: Column, kind: SetFilter) -> dict[str, Any]:
+    condition = grid.state.filters.on(name)
+    chosen = condition.values if condition else ("",)
+    labels = {"": _("All")} | {key: str(choice.label) for key, choice in kind.entries.items()}
+    entries = [
+        {
+            "key": key,
+            "html": mark_safe(pill(key, label) if key and isinstance(column, StatusColumn) else text(label)),  # noqa: S308
+            "url": grid.choice_url(name, key),
+            "count": formats.format_count(grid.totals.choices[name][key]),
+            "on": key in chosen,
+        }
+        for key, label in labels.items()
+    ]
+    return {"name": name, "label": column.label, "caption": kind.caption(condition), "entries": entries}
+
+
+def totals_bar(grid: Grid) -> SafeString:
+    """Rows, sums per currency, used of limits: the left half of the status bar."""
+    found = grid.totals
+    parts = [f"<span><b>{formats.format_count(found.rows)}</b> {text(grid.noun)}</span>"]
+    if found.all_rows != found.rows:
+        of = _("of %(n)s") % {"n": formats.format_count(found.all_rows)}
+        parts.append(f'<span class="k">{text(of)}</span>')
+    for name, sums in found.money.items():
+        if sums:
+            parts.append(_money_sums(grid, name))
+    for name, (used, limit) in found.usage.items():
+        label = text(grid.columns[name].label)
+        of = f' <span class="k">/ {formats.format_count(limit)}</span>' if limit else ""
+        figure = f"<b>{formats.format_count(used)}</b>"
+        parts.append(f'<span class="vr"></span><span>{label} {figure}{of}</span>')
+    return mark_safe("".join(parts))  # noqa: S308 - labels are escaped, the rest are figures of ours
+
+
+def _money_sums(grid: Grid, name: str) -> str:
+    """One figure per currency, never one over two; the three with most rows, the others on demand."""
+    shown = [
+        f"<b>{formats.format_money(amount, grid.currency_digits(code))}</b> {text(code)}"
+        for code, amount in grid.totals.money[name].items()
+    ]
+    first = "".join(f"<span>{one}</span>" for one in shown[:MOST_CURRENCIES])
+    rest = shown[MOST_CURRENCIES:]
+    more = ""
+    if rest:
+        label = text(_("%(n)d more") % {"n": len(rest)})
+        lines = "".join(f'<span class="mi num">{one}</span>' for one in rest)
+        pop = f'<div class="pop up">{lines}</div>'
+        more = f'<details class="menu"><summary class="link">{label}</summary>{pop}</details>'
+    return f'<span class="k">{text(grid.columns[name].label)}</span>{first}{more}'

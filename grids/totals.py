@@ -1,0 +1,128 @@
+"""Counts and sums of a grid, in one scan: rows, all rows, money per currency, and how many each choice has.
+
+Over the rows that are visible and searched for, but not yet narrowed by the set filter whose choices are
+counted: the menu says what choosing would give. FILTER (WHERE …) narrows the sums to what is on screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, IntegerField, Q, QuerySet, Subquery, Sum
+
+from grids.columns import MoneyColumn, UsageColumn
+from grids.filters import SetFilter
+
+if TYPE_CHECKING:
+    from grids.grid import Grid
+
+
+@dataclass
+class Totals:
+    """What the status bar and the choice menus show.
+
+    rows: rows under all filters. all_rows: rows this user may see at all.
+    money: column -> currency -> sum, biggest number of rows first. usage: column -> (used, limit).
+    choices: column -> choice -> rows under the other filters; "" is every choice.
+    """
+
+    rows: int = 0
+    all_rows: int = 0
+    money: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    usage: dict[str, tuple[int, int]] = field(default_factory=dict)
+    choices: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+class _CountRows(Subquery):
+    """Number of rows of a query, as a constant beside other aggregates."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def totals(grid: Grid) -> Totals:
+    """One query: one row per currency (a handful), folded here."""
+    faceted = {
+        name: column.filter for name, column in grid.columns.items() if isinstance(column.filter, SetFilter)
+    }
+    money = {
+        name: column
+        for name, column in grid.columns.items()
+        if isinstance(column, MoneyColumn) and column.total
+    }
+    usage = {
+        name: column
+        for name, column in grid.columns.items()
+        if isinstance(column, UsageColumn) and column.total
+    }
+    chosen = grid.where(exclude=())
+    figures: dict[str, Any] = {"rows": _count(chosen)}
+    for name, kind in faceted.items():
+        others = grid.where(exclude=(name,))
+        figures[f"choice_{name}_"] = _count(others)
+        for key, choice in kind.entries.items():
+            figures[f"choice_{name}_{key}"] = _count(others & choice.where)
+    for name, column in money.items():
+        figures[f"money_{name}"] = _sum(column.source, chosen)
+    for name, used in usage.items():
+        figures[f"used_{name}"] = _sum(used.source, chosen)
+        figures[f"limit_{name}"] = _sum(used.limit, chosen)
+    if grid.state.filters.q:
+        figures["all_rows"] = _CountRows(grid.visible().order_by().values("pk"))
+    else:
+        figures["all_rows"] = Count("pk")
+    code = next((column.currency for column in money.values()), None)
+    groups = _grouped(grid.searched(), code, figures)
+    return _fold(grid, groups, list(faceted), list(money), list(usage), searched=bool(grid.state.filters.q))
+
+
+def _count(rows: Q) -> Count:
+    return Count("pk", filter=rows) if rows else Count("pk")
+
+
+def _sum(source: str, rows: Q) -> Sum:
+    return Sum(source, filter=rows) if rows else Sum(source)
+
+
+def _grouped(rows: QuerySet[Any], code: str | None, figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """One dict per currency, or exactly one where no column is money."""
+    plain = rows.order_by()
+    if code is None:
+        return [plain.aggregate(**figures)]
+    return list(plain.values(_code=F(code)).annotate(**figures))
+
+
+def _fold(
+    grid: Grid,
+    groups: list[dict[str, Any]],
+    faceted: list[str],
+    money: list[str],
+    usage: list[str],
+    *,
+    searched: bool,
+) -> Totals:
+    found = Totals(rows=sum(group["rows"] for group in groups))
+    if searched:
+        # Nothing found means no group that could carry the number of all rows.
+        found.all_rows = groups[0]["all_rows"] if groups else grid.visible().count()
+    else:
+        found.all_rows = sum(group["all_rows"] for group in groups)
+    for name in faceted:
+        prefix = f"choice_{name}_"
+        keys = ["", *grid.columns[name].filter.entries]  # type: ignore[union-attr]
+        found.choices[name] = {key: sum(group[prefix + key] for group in groups) for key in keys}
+    groups.sort(key=lambda group: (-group["rows"], str(group.get("_code"))))
+    for name in money:
+        found.money[name] = {
+            group["_code"]: group[f"money_{name}"] or Decimal(0)
+            for group in groups
+            if group["rows"] and "_code" in group
+        }
+    for name in usage:
+        found.usage[name] = (
+            sum(group[f"used_{name}"] or 0 for group in groups),
+            sum(group[f"limit_{name}"] or 0 for group in groups),
+        )
+    return found
