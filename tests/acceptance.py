@@ -159,8 +159,8 @@ Record = dict[str, Result]
 
 
 def record_file(root: Path, home: str | None = None) -> Path:
-    """home: CONNEX_HOME, absolute or from root; default as in the environment."""
-    return root / (home or os.environ.get("CONNEX_HOME") or "var") / "acceptance.json"
+    """home: CONNEX_HOME, absolute, from root or from `~`; default as in the environment."""
+    return root / Path(home or os.environ.get("CONNEX_HOME") or "var").expanduser() / "acceptance.json"
 
 
 def read_record(path: Path) -> Record:
