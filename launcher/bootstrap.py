@@ -54,22 +54,26 @@ def ensure() -> None:
     """Make the environment unless it is there. A second launcher waits for the first."""
     if is_complete():
         return
-    with _locked():
+    with _locked() as lock:
         if is_complete():  # made while we waited
             return
         begun = time.monotonic()
         print("Setting up the environment .venv from requirements.txt (once; 10 to 60 seconds) …", flush=True)
         uv = shutil.which("uv")
-        if not (uv and _make_with_uv(uv)):
-            _make_with_pip()
+        if not (uv and _make_with_uv(uv, lock)):
+            _make_with_pip(lock)
         _put_checkout_on_path()
         STAMP.write_text(wanted_stamp())
         print(f"Environment ready after {time.monotonic() - begun:.0f} s.", flush=True)
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
-    """One at a time. The lock is on the checkout's folder itself: no file to leave behind."""
+def _locked() -> Iterator[int]:
+    """One at a time. The lock is on the checkout's folder itself: no file to leave behind.
+
+    Yields its file descriptor. Installers inherit it: one that outlives a killed launcher holds the lock
+    until it is done, so that nobody tidies up under its hands.
+    """
     folder = os.open(CHECKOUT, os.O_RDONLY)
     try:
         try:
@@ -77,12 +81,12 @@ def _locked() -> Iterator[None]:
         except OSError:
             print("Another launcher is setting up the environment; waiting for it …", flush=True)
             fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
+        yield folder
     finally:
         os.close(folder)
 
 
-def _make_with_uv(uv: str) -> bool:
+def _make_with_uv(uv: str, lock: int) -> bool:
     """False when uv cannot: it does not know pip's settings (mirrors, certificates), so pip may do better."""
     variables = dict(os.environ, UV_SYSTEM_CERTS="1", UV_PYTHON_DOWNLOADS="never")
     variables.pop("VIRTUAL_ENV", None)
@@ -94,14 +98,14 @@ def _make_with_uv(uv: str) -> bool:
         ],
     )
     for step in steps:
-        done = subprocess.run(step, env=variables, capture_output=True, text=True)
+        done = subprocess.run(step, env=variables, capture_output=True, text=True, pass_fds=(lock,))
         if done.returncode:
             print(f"uv could not ({_last_line(done.stderr)}); using pip instead.", flush=True)
             return False
     return True
 
 
-def _make_with_pip() -> None:
+def _make_with_pip(lock: int) -> None:
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise Refusal(
@@ -109,19 +113,20 @@ def _make_with_pip() -> None:
             f"apt install python{version}-venv. Then run the same command again."
         )
     shutil.rmtree(VENV, ignore_errors=True)
-    _must_run([sys.executable, "-m", "venv", str(VENV)], "make the environment .venv")
+    _must_run([sys.executable, "-m", "venv", str(VENV)], "make the environment .venv", lock)
     _must_run(
         [
             *(str(PYTHON), "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"),
             *("--disable-pip-version-check", "--no-input", "--quiet", "-r", str(REQUIREMENTS)),
         ],
         "install what requirements.txt lists",
+        lock,
     )
 
 
-def _must_run(command: Sequence[str], purpose: str) -> None:
+def _must_run(command: Sequence[str], purpose: str, lock: int) -> None:
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, pass_fds=(lock,))
     if done.returncode:
         words = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise Refusal(
