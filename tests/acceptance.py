@@ -298,7 +298,7 @@ class Recorder:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.written:
-            terminalreporter.write_line(f"acceptance: outcome of {self.written} marked tests in {self.file}")
+            terminalreporter.write_line(f"acceptance: marked tests noted: {self.written}, in {self.file}")
 
 
 # --- The report: where each line stands
