@@ -83,11 +83,15 @@ class Stack:
         self.home.write_run_env(self.settings)
         # A wrong value is found here, in a third of a second, before any server is up.
         self._once("settings", [sys.executable, "-c", "import connexcs_admin.settings"])
+        terminal.say("Starting PostgreSQL and Valkey …")
         self._start_servers()
+        terminal.say("Bringing the database up to date …")
         self._manage("migrate", "--noinput", "--verbosity", "0", name="migrate")
         self._collect_static_files()
         if self.environment.demo:
+            terminal.say("Looking after the demo data (made at the first start, in about half a minute) …")
             self._manage("demo", "--once", name="demo")
+        terminal.say("Starting Connex …")
         for service in self._services():
             self.supervisor.start(service)
         self.supervisor.wait_until(self._sign_in_page_answers, what="The web server", seconds=120)

@@ -38,6 +38,12 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
             raise pytest.UsageError(str(refusal)) from None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "soak: a loop; runs a few rounds, or as many as CONNEX_SOAK says (`make soak`: 100)"
+    )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _stop()

@@ -10,6 +10,8 @@ import pytest
 from launcher.processes import wait_for
 from tests.launcher.toys import Running, is_alive, make_toy_checkout, running
 
+ROUNDS = int(os.environ.get("CONNEX_SOAK", "1"))
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
@@ -51,12 +53,16 @@ def test_what_runs_is_written_for_a_second_terminal_and_read_by_the_owner_alone(
     assert not path.exists()
 
 
+@pytest.mark.soak
 def test_whoever_is_killed_comes_back_and_the_others_keep_running(checkout):
     with running(checkout) as run:
         run.wait_until_ready()
         assert wait_for(lambda: "traffic" in run.children(), seconds=20)
-        for name in ("web", "worker", "pulse", "valkey", "postgres"):
-            kill_one_and_see_it_return(run, name)
+        for round_ in range(ROUNDS):
+            for name in ("web", "worker", "pulse", "valkey", "postgres"):
+                kill_one_and_see_it_return(run, name)
+            if round_ + 1 < ROUNDS:
+                time.sleep(60 / 4)  # five deaths of one child within a minute would rightly end the run
         run.press_ctrl_c()
         assert run.exit_code() == 0
 
