@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 if TYPE_CHECKING:
     from users.models import User
@@ -44,7 +45,7 @@ def acting(*, by: "User | None", reason: str = "") -> Iterator[None]:
             _set(cursor, outer[0] or "", outer[1] or "")
 
 
-def _set(cursor, context: str, metadata: str) -> None:
+def _set(cursor: CursorWrapper, context: str, metadata: str) -> None:
     """Sets the context until the transaction ends; empty texts mean no context."""
     cursor.execute(
         "SELECT set_config('pghistory.context_id', %s, true),"

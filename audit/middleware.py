@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from audit.acts import origin
+from users.addresses import client_ip
 
 
 class WhoMiddleware:
@@ -16,7 +17,7 @@ class WhoMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = origin.set(
             {
-                "ip": request.META.get("REMOTE_ADDR", ""),
+                "ip": client_ip(request) or "",
                 "request": getattr(request, "request_id", ""),
             }
         )

@@ -5,5 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("customers/", include("customers.urls")),
     path("api/switch/", include("calls.urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("users.urls")),
 ]

@@ -1,0 +1,244 @@
+"""Signing in: the right door, the right password, and no help for those who guess."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import hashers
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import Act, ActKind
+from tests.conftest import browser_of
+from tests.factories import PASSWORD, PORTAL_HOST, STAFF_HOST, make_staff
+
+LOGIN = "/accounts/login/"
+
+
+def sign_in(browser: Client, email: str, password: str = PASSWORD, **more: str):
+    return browser.post(LOGIN, {"login": email, "password": password, **more})
+
+
+def words(answer) -> str:
+    """What the page says, without the one-time parts of a form."""
+    form = answer.context["form"]
+    return f"{answer.status_code} {form.errors.as_text()}"
+
+
+def test_staff_sign_in_with_email_and_password(client, alice):
+    answer = sign_in(client, "alice@example.com")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.session["_auth_user_id"] == str(alice.pk)
+
+
+def test_the_case_of_an_email_does_not_matter(client, alice):
+    assert sign_in(client, " Alice@EXAMPLE.com ").status_code == 302
+
+
+def test_contacts_sign_in_on_the_portal(portal_client, carol):
+    assert sign_in(portal_client, "carol@example.com").status_code == 302
+
+
+def test_each_kind_is_refused_on_the_other_site_in_the_same_words(client, portal_client, alice, carol):
+    unknown = words(sign_in(client, "nobody@example.com"))
+    assert "not right" in unknown
+    assert words(sign_in(client, alice.email, "wrong password")) == unknown
+    assert words(sign_in(client, carol.email)) == unknown
+    assert words(sign_in(portal_client, alice.email)) == unknown
+
+
+def test_the_other_site_does_not_even_tell_of_a_closed_account(client, portal_client, carol):
+    carol.is_active = False
+    carol.save()
+    assert sign_in(portal_client, carol.email)["Location"] == "/accounts/inactive/"
+    assert "not right" in words(sign_in(client, carol.email))
+
+
+@pytest.mark.parametrize("who", ["stranger", "contact", "wrong password"])
+def test_every_refusal_hashes_exactly_one_password(client, alice, carol, monkeypatch, who):
+    """The slow part takes equally long whoever is meant, so that time tells nothing."""
+    hashed = []
+    for name in ("encode", "verify"):
+        real = getattr(hashers.Argon2PasswordHasher, name)
+
+        def counted(self, *args, real=real):
+            hashed.append(real)
+            return real(self, *args)
+
+        monkeypatch.setattr(hashers.Argon2PasswordHasher, name, counted)
+    emails = {"stranger": "nobody@example.com", "contact": carol.email, "wrong password": alice.email}
+    answer = sign_in(client, emails[who], PASSWORD if who == "contact" else "a wrong password")
+    assert "not right" in words(answer)
+    assert len(hashed) == 1
+
+
+def test_passwords_are_stored_as_argon2(alice):
+    alice.set_password("a password of some length")
+    assert alice.password.startswith("argon2$argon2id$")
+
+
+def test_somebody_who_left_is_out_at_once(client_alice, alice):
+    assert client_alice.get(LOGIN).status_code == 302
+    alice.is_active = False
+    alice.save()
+    assert client_alice.get(LOGIN).status_code == 200
+
+
+def test_kept_sign_in_lasts_twelve_hours(client, alice):
+    answer = sign_in(client, alice.email, remember="on")
+    assert answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 12 * 3600
+    assert client.session.get_expiry_date() - timezone.now() <= timedelta(hours=12)
+
+
+def test_otherwise_it_ends_with_the_browser(client, alice):
+    answer = sign_in(client, alice.email)
+    assert answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == ""
+    assert client.session.get_expire_at_browser_close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("/customers/?status=active", "/customers/?status=active"),
+        ("http://localhost/customers/", "http://localhost/customers/"),
+        ("https://evil.example.com/", "/"),
+        ("//evil.example.com/", "/"),
+        ("https:evil.example.com", "/"),
+        ("/\\evil.example.com", "/"),
+        ("javascript:alert(1)", "/"),
+        (f"http://{PORTAL_HOST}/", "/"),
+    ],
+)
+def test_after_signing_in_people_stay_on_this_host(client, alice, asked, given):
+    assert sign_in(client, alice.email, next=asked)["Location"] == given
+
+
+def test_signing_out_ends_the_session(client_alice):
+    assert client_alice.post("/accounts/logout/")["Location"] == LOGIN
+    assert client_alice.get(LOGIN).status_code == 200
+
+
+def test_looking_at_the_sign_out_page_signs_nobody_out(client_alice):
+    assert client_alice.get("/accounts/logout/").status_code == 200
+    assert client_alice.get(LOGIN).status_code == 302
+
+
+def test_a_new_password_needs_the_old_one(client_alice, alice):
+    new = "quite another passphrase"
+    fields = {"oldpassword": "wrong password", "password1": new, "password2": new}
+    client_alice.post("/accounts/password/change/", fields)
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+    answer = client_alice.post("/accounts/password/change/", fields | {"oldpassword": PASSWORD})
+    assert answer["Location"] == "/"
+    alice.refresh_from_db()
+    assert alice.check_password(new)
+    assert client_alice.get(LOGIN).status_code == 302, "the session that changed it goes on"
+
+
+@pytest.mark.parametrize(
+    "door", ["signup/", "email/", "password/reset/", "password/set/", "confirm-email/", "3rdparty/"]
+)
+def test_doors_nobody_needs_are_not_there(client_alice, door):
+    assert client_alice.get(f"/accounts/{door}").status_code == 404
+
+
+def test_no_link_of_the_sign_in_page_leads_nowhere(client):
+    page = client.get(LOGIN).content.decode()
+    assert "password/reset" not in page
+    assert "signup" not in page
+
+
+# --- Guessing
+
+
+def guess(browser: Client, email: str, times: int, ip: str = "192.0.2.1"):
+    answer = None
+    for number in range(times):
+        answer = browser.post(LOGIN, {"login": email, "password": f"guess {number}"}, REMOTE_ADDR=ip)
+    return answer
+
+
+def test_guessing_one_password_is_stopped_after_eight_attempts(client, alice):
+    assert "not right" in words(guess(client, alice.email, 8))
+    assert "Too many failed attempts" in words(guess(client, alice.email, 1))
+    right = client.post(LOGIN, {"login": alice.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.1")
+    assert "Too many failed attempts" in words(right), "the right password must not shine through"
+
+
+def test_the_spelling_of_host_or_email_buys_no_more_attempts(db, alice):
+    for spelling in ("localhost", "LOCALHOST", "localhost.", "localhost:1"):
+        guess(browser_of(None, spelling), alice.email.upper(), 2)
+    assert "Too many failed attempts" in words(
+        guess(browser_of(None, STAFF_HOST), alice.email, 1, "192.0.2.9")
+    )
+
+
+def test_guessing_many_people_from_one_address_is_stopped(client, db):
+    answers = [guess(client, f"user{number}@example.com", 1) for number in range(21)]
+    assert "not right" in words(answers[19])
+    assert "Too many failed attempts" in words(answers[20])
+
+
+def test_hammering_the_door_gets_the_429_page(client, db):
+    answers = [client.post(LOGIN, {}, REMOTE_ADDR="192.0.2.1") for _ in range(31)]
+    assert answers[29].status_code == 200
+    assert answers[30].status_code == 429
+    assert "Too many attempts" in answers[30].content.decode()
+
+
+def test_others_come_in_while_somebody_is_guessed_at(client, alice):
+    guess(client, alice.email, 9)
+    other = make_staff(email="other@example.com")
+    answer = client.post(LOGIN, {"login": other.email, "password": PASSWORD}, REMOTE_ADDR="198.51.100.7")
+    assert answer.status_code == 302
+
+
+def test_those_who_mistype_and_then_get_it_right_start_afresh(client, alice):
+    guess(client, alice.email, 7)
+    assert (
+        client.post(LOGIN, {"login": alice.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.1").status_code
+        == 302
+    )
+
+
+def test_the_count_lives_in_valkey_so_that_every_worker_shares_it(client, alice):
+    guess(client, alice.email, 1)
+    assert list(cache._cache.get_client().scan_iter("*allauth:rl:*login_failed*"))
+
+
+@pytest.mark.parametrize("email", ["x" * 400 + "@example.com", "a\x00b@example.com", "no address", ""])
+def test_nonsense_is_answered_and_not_stumbled_over(client, db, email):
+    assert sign_in(client, email).status_code == 200
+
+
+# --- What is remembered of it
+
+
+def test_signing_in_and_out_is_recorded(client, alice):
+    client.post(LOGIN, {"login": alice.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.5")
+    client.post("/accounts/logout/", REMOTE_ADDR="192.0.2.5")
+    acts = Act.objects.order_by("pk").values_list("kind", "user", "email", "ip")
+    assert list(acts) == [
+        (ActKind.SIGNED_IN, alice.pk, alice.email, "192.0.2.5"),
+        (ActKind.SIGNED_OUT, alice.pk, alice.email, "192.0.2.5"),
+    ]
+
+
+def test_a_failed_sign_in_is_recorded_without_the_password(client, db):
+    guess(client, "nobody@example.com", 1)
+    act = Act.objects.get()
+    assert (act.kind, act.user, act.email, act.ip) == (
+        ActKind.SIGN_IN_FAILED,
+        None,
+        "nobody@example.com",
+        "192.0.2.1",
+    )
+    assert "guess" not in str(act.__dict__)
+
+
+def test_guessing_cannot_fill_the_record(client, alice):
+    guess(client, alice.email, 15)
+    assert Act.objects.count() == 8
