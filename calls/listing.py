@@ -8,6 +8,7 @@ from django.db import connection
 from psycopg2.extras import execute_values
 
 from calls.rollups import minute_of, window_start
+from customers.selfcheck import Difference
 
 _SUMS = """
     SELECT customer_id, sum(attempts) AS attempts, sum(connected) AS connected,
@@ -66,6 +67,30 @@ def write_windows(at: datetime, customer_ids: Sequence[int] | None = None) -> in
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.rowcount
+
+
+def differences(at: datetime) -> list[Difference]:
+    """Rows whose window is not the sum of their minutes, as of the tick at `at`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT customer_id,
+                   (attempts_24h, connected_24h, duration_ms_24h, pdd_sum_ms_24h, pdd_count_24h,
+                    pdd_max_ms_24h, listing.charge_today)::text AS found,
+                   (coalesce(sums.attempts, 0), coalesce(sums.connected, 0), coalesce(sums.duration_ms, 0),
+                    coalesce(sums.pdd_sum_ms, 0), coalesce(sums.pdd_count, 0), coalesce(sums.pdd_max_ms, 0),
+                    coalesce(sums.charge_today, 0.00000000))::text AS right_one
+              FROM customers_listing AS listing LEFT JOIN ({_SUMS.format(only="")}) AS sums USING (customer_id)
+             WHERE (attempts_24h, connected_24h, duration_ms_24h, pdd_sum_ms_24h, pdd_count_24h,
+                    pdd_max_ms_24h, listing.charge_today)
+                   IS DISTINCT FROM
+                   (coalesce(sums.attempts, 0), coalesce(sums.connected, 0), coalesce(sums.duration_ms, 0),
+                    coalesce(sums.pdd_sum_ms, 0), coalesce(sums.pdd_count, 0), coalesce(sums.pdd_max_ms, 0),
+                    coalesce(sums.charge_today, 0))
+            """,  # noqa: S608 - constants of this module
+            {"window": window_start(at), "midnight": midnight_of(at)},
+        )
+        return [Difference("listing window", *row) for row in cursor.fetchall()]
 
 
 def add(changes: Iterable[tuple[int, Decimal, datetime | None]]) -> None:

@@ -102,6 +102,10 @@ class Pulse:
     def _start_over(self, at: datetime) -> None:
         refresh_all(at)
         self.restless.clear()
+        self._read_shown()
+
+    def _read_shown(self) -> None:
+        """What lists show as live now, whoever wrote it."""
         lit = Listing.objects.exclude(channels=0, cps_last=0, cps=0)
         self.shown = {
             row[0]: (row[1], row[2], row[3]) for row in lit.values_list("pk", "channels", "cps_last", "cps")
@@ -174,7 +178,11 @@ class Pulse:
         self.shown = {customer_id: figures for customer_id, figures in live.items() if figures != _IDLE}
 
     def _each_minute(self, at: datetime) -> None:
-        """Sparklines of those who called, everybody's on the hour; and a sample for the live curve."""
+        """Sparklines of those who called, everybody's on the hour; and a sample for the live curve.
+
+        What is shown as live is read back too, so that a stray write lasts a minute at most.
+        """
+        self._read_shown()
         on_the_hour = self.last is None or self.last.hour != at.hour
         listing.write_sparklines(at, None if on_the_hour else sorted(self.restless))
         self.restless.clear()

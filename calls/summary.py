@@ -1,0 +1,93 @@
+"""The last 24 hours of one customer, hour by hour, from minute buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import TruncHour
+
+from calls.models import MinuteBucket
+
+HOUR = timedelta(hours=1)
+WINDOW = timedelta(minutes=1440)  # whole minutes before the current one, as in customers.Listing
+
+
+@dataclass
+class Sums:
+    """Attempts, connected calls, their duration and charge. Ratios come from these, never from ratios."""
+
+    attempts: int = 0
+    connected: int = 0
+    duration_ms: int = 0
+    charge: Decimal = field(default_factory=Decimal)
+
+    @property
+    def asr(self) -> Decimal | None:
+        """Percent; None without an attempt."""
+        return Decimal(self.connected) * 100 / self.attempts if self.attempts else None
+
+    @property
+    def acd_ms(self) -> Decimal | None:
+        """Over answered calls; None without one."""
+        return Decimal(self.duration_ms) / self.connected if self.connected else None
+
+
+@dataclass
+class Hour(Sums):
+    """One hour of the window; the first may begin within its hour, the last is not over."""
+
+    starts: datetime = datetime.min.replace(tzinfo=UTC)
+    counted_from: datetime = datetime.min.replace(tzinfo=UTC)
+    so_far: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        return self.counted_from > self.starts
+
+
+def last_24_hours(customer_id: int, now: datetime) -> tuple[list[Hour], Sums]:
+    """Every hour of the window, newest first, and their sum. Hours without calls are there, with zeros."""
+    begin = now.astimezone(UTC).replace(second=0, microsecond=0) - WINDOW
+    found = {row["hour"]: row for row in _by_hour(customer_id, begin)}
+    hours: list[Hour] = []
+    starts = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while starts + HOUR > begin:
+        row = found.get(starts, {})
+        hours.append(
+            Hour(
+                **{name: row.get(f"{name}_sum") or 0 for name in ("attempts", "connected", "duration_ms", "charge")},
+                starts=starts,
+                counted_from=max(starts, begin),
+                so_far=not hours,
+            )
+        )
+        starts -= HOUR
+    return hours, _sum(hours)
+
+
+def _by_hour(customer_id: int, begin: datetime) -> QuerySet:
+    return (
+        MinuteBucket.objects.filter(customer_id=customer_id, minute__gte=begin)
+        .order_by()
+        .values(hour=TruncHour("minute", tzinfo=UTC))
+        .annotate(
+            attempts_sum=Sum("attempts"),
+            connected_sum=Sum("connected"),
+            duration_ms_sum=Sum("duration_ms"),
+            charge_sum=Sum("charge"),
+        )
+    )
+
+
+def _sum(parts: Iterable[Sums]) -> Sums:
+    total = Sums()
+    for part in parts:
+        total.attempts += part.attempts
+        total.connected += part.connected
+        total.duration_ms += part.duration_ms
+        total.charge += part.charge
+    return total

@@ -1,0 +1,150 @@
+"""The switch doors: who gets in, what a bad body is told, and that good rows survive bad neighbours."""
+
+import http.client
+import json
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from calls.models import Cdr, CdrBatch, Switch
+from tests.calls.conversation import deliver, now, record, send
+from tests.factories import make_customer, make_switch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def switch_and_token() -> tuple[Switch, str]:
+    return make_switch()
+
+
+@pytest.fixture
+def token(switch_and_token: tuple[Switch, str]) -> str:
+    return switch_and_token[1]
+
+
+@pytest.mark.parametrize("path", ["cdrs", "dialogs"])
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic {token}", "{token}"])
+def test_a_request_without_the_right_token_is_refused_and_stores_nothing(path, header, token):
+    body = [record(make_customer())]
+    response = send(path, token, body, Authorization=header.format(token=token))
+    assert response.status_code == 401
+    assert "Authorization: Bearer" in response.json()["error"]
+    assert not Cdr.objects.exists()
+
+
+def test_a_revoked_token_is_refused(switch_and_token):
+    switch, token = switch_and_token
+    Switch.objects.filter(pk=switch.pk).update(enabled=False)
+    assert send("cdrs", token, [record(make_customer())]).status_code == 401
+    assert not Cdr.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["cdrs", "dialogs"])
+def test_only_post_is_answered(path, token):
+    response = Client().get(
+        f"/api/switch/{path}", headers={"Authorization": f"Bearer {token}", "Host": "localhost"}
+    )
+    assert response.status_code == 405
+
+
+@pytest.mark.parametrize("path", ["cdrs", "dialogs"])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "empty"),
+        (b"   \n ", "empty"),
+        (b"{not json", "no valid JSON"),
+        (b'[{"customer_id": 1}, ', "Nothing was stored"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"[" * 100_000, "no valid JSON"),
+    ],
+)
+def test_a_body_of_which_nothing_can_be_read_is_told_why(path, body, words, token):
+    response = send(path, token, body)
+    assert response.status_code == 400
+    assert words in response.json()["error"]
+
+
+def test_half_a_batch_bad_stores_the_good_half_and_names_index_field_and_reason_of_the_rest(token):
+    customer = make_customer()
+    good = record(customer), record(customer)
+    receipt = deliver(
+        token,
+        good[0],
+        record(customer, started_at="2026-11-21T10:00:00"),
+        "not an object",
+        record(customer, cli="+49\x0030"),
+        record(customer, sip_code=99),
+        {**record(customer), "customer_id": 987_654_321},
+        good[1],
+    )
+    assert receipt["stored"] == 2
+    assert [(refusal["index"], refusal["field"]) for refusal in receipt["refused"]] == [
+        (1, "started_at"),
+        (2, ""),
+        (3, "cli"),
+        (4, "sip_code"),
+        (5, "customer_id"),
+    ]
+    reasons = [refusal["reason"] for refusal in receipt["refused"]]
+    assert "no time zone" in reasons[0]
+    assert "'not an object'" in reasons[1]
+    assert "NUL byte" in reasons[2]
+    assert "99 is not a whole number from 100 to 699" in reasons[3]
+    assert "no customer 987654321" in reasons[4]
+    assert set(Cdr.objects.values_list("callid", flat=True)) == {row["callid"] for row in good}
+
+
+def test_one_broken_line_of_ndjson_costs_only_itself(token):
+    customer = make_customer()
+    lines = [json.dumps(record(customer)), '{"broken": ', json.dumps(record(customer))]
+    response = send("cdrs", token, "\n".join(lines).encode())
+    assert response.json()["stored"] == 2
+    assert [refusal["index"] for refusal in response.json()["refused"]] == [1]
+
+
+def test_the_switch_is_known_by_its_token_whatever_the_body_claims(switch_and_token):
+    switch, token = switch_and_token
+    other, _ = make_switch()
+    deliver(token, record(make_customer(), switch_id=other.pk))
+    cdr = Cdr.objects.get()
+    assert cdr.switch_id == switch.pk
+    assert cdr.meta == {"unknown": {"switch_id": other.pk}}
+
+
+def test_being_heard_is_noted(switch_and_token):
+    switch, token = switch_and_token
+    before = now()
+    deliver(token, record(make_customer()))
+    switch.refresh_from_db()
+    assert switch.heard_at >= before
+
+
+def test_a_refused_delivery_leaves_no_batch(token):
+    deliver(token, {"nothing": "here"})
+    assert not CdrBatch.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_body_of_100_megabytes_is_refused_with_its_size_and_the_limit(live_server):
+    """Over a real socket: the sender must be able to read the answer after it has sent all of it."""
+    _switch, token = make_switch()
+    host, port = live_server.thread.host, live_server.thread.port
+    size = 100 * 1024 * 1024
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    connection.putrequest("POST", "/api/switch/cdrs")
+    connection.putheader("Authorization", f"Bearer {token}")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    block = b" " * (1024 * 1024)
+    for _n in range(100):
+        connection.send(block)
+    response = connection.getresponse()
+    words = json.loads(response.read())["error"]
+    connection.close()
+    assert response.status == 413
+    assert str(size) in words
+    assert str(settings.SWITCH_BODY_MAX_BYTES) in words
