@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -70,9 +71,10 @@ class Running:
     """`launcher run` in a process of its own, in `checkout`, on a free port."""
 
     def __init__(self, checkout: Path, **variables: str) -> None:
+        self.said = ""
         self.home = Path(variables.get("CONNEX_HOME") or checkout / "var")
         self.port = int(variables.get("PORT") or ports.any_free())
-        self.log = checkout.parent / f"run-{self.port}.log"
+        self.log = Path(tempfile.gettempdir()) / f"connex-run-{self.port}.log"
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -91,7 +93,7 @@ class Running:
 
     @property
     def output(self) -> str:
-        return self.log.read_text()
+        return self.log.read_text() if self.log.exists() else self.said
 
     def wait_until_ready(self, seconds: float = 60) -> "Running":
         wait_for(lambda: "Connex is ready" in self.output or self.process.poll() is not None, seconds=seconds)
@@ -132,6 +134,8 @@ def running(checkout: Path, **variables: str) -> Iterator[Running]:
                 run.exit_code(40)
             except subprocess.TimeoutExpired:
                 run.process.kill()
+        run.said = run.output
+        run.log.unlink()
 
 
 def is_alive(pid: int) -> bool:
