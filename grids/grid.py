@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, OrderBy
 from django.http import QueryDict
@@ -52,7 +53,8 @@ class GridMeta(type):
 class Grid(metaclass=GridMeta):
     """Base of all grids. A subclass names its model, its columns and little else.
 
-    slug: id of the fragment and root of its names. nouns: what one row and several are called ("customer", "customers").
+    slug: id of the fragment and root of its names.
+    nouns: what one row and several are called ("customer", "customers").
     permission: without it the grid does not open. The model's manager offers `visible_to(user)`, where
     every list and every count starts, and the method named by `search`, if words can be searched for.
     default_filters: what a bare URL redirects to, as in the query string ({"status": "in:active"}).
@@ -138,7 +140,7 @@ class Grid(metaclass=GridMeta):
             return True
         try:
             return bool(self.model._meta.get_field(source).null) or self._generated(source)
-        except LookupError:
+        except FieldDoesNotExist:
             return True  # a path or an annotation: nobody promises a value
 
     def _generated(self, name: str | None) -> bool:

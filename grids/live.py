@@ -48,6 +48,8 @@ def revision(grid: Grid) -> str:
 def read_ids(grid: Grid, raw: str) -> list[Any]:
     """The ids of a poll, as primary keys; what is no key is left out, and what exceeds a page too."""
     key = grid.model._meta.pk
+    while key.remote_field:  # a shared key has the limits of the one it points to
+        key = key.target_field
     ids: dict[Any, None] = {}
     for part in raw.replace("\x00", "").split(",")[: grid.max_per_page]:
         try:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from grids import formats
 from grids.columns.plain import Column, Row, Sight, none
-from grids.markup import attribute, text
+from grids.markup import attribute, icon, text
 
 
 def toned(figure: str, tone: str, title: str = "") -> str:
@@ -149,9 +149,12 @@ class RatioColumn(Column):
             return none()
         tone = self.tone(figure, sight)
         title = self.title(row, sight) if self.title else ""
+        shown = self.shown(figure)
         if tone == "bad" and self.bad_title:
             title = " ".join(filter(None, (str(self.bad_title), title)))
-        return toned(self.shown(figure), tone, title)
+            # Beside the colour a sign, and words for who sees neither.
+            shown = f'{icon("warn", "xs")}<span class="sr">{text(self.bad_title)}</span>{shown}'
+        return toned(shown, tone, title)
 
 
 class DurationColumn(RatioColumn):

@@ -1,0 +1,167 @@
+"""The checks every grid gets for nothing; `tests/test_every_grid.py` runs them over all grids there are.
+
+They ask through the same door as people do, with Django's test client, and look at what comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from grids.grid import Grid
+
+MOST_QUERIES = 8  # of a whole request: session, user, rights, grid
+SCRIPT = '<script>alert("x")</script>'
+HOSTILE = (
+    "page=99999999999999999999", "page=-1", "page=x", "page=", "n=0", "n=1000000", "n=%00",
+    "q=%00", "q=" + "a" * 5000, "q=%27%3B+DROP+TABLE+x--", "q=%25_%5C", "q=%F0%9F%93%9E",
+    "s=pk", "s=password", "s=-", "s=,,,", "s=" + ",".join(["name"] * 500), "s=__class__", "s=%00",
+    "s=name__startswith", "f.pk=in:1", "f.=", "f.x=y", "f.status=", "f.status=in:", "f.status=in:%00",
+    "f.status=in:nobody", "f.status=drop:all", "f.status__in=active", "f.status=in:" + "a," * 3000,
+    "user__password=x", "%00=%00", "=", "&&&", "ids=1,2,x", "since=%00",
+    "a=1&a=2&b=3&c=4&d=5&e=6&f=7&g=8&h=9",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GridCase:
+    """What the checks need to know of one grid.
+
+    url, poll_url: its doors. add_rows: makes that many rows which the default filters show, the text given
+    in every column that holds words.
+    """
+
+    grid_class: type[Grid]
+    url: str
+    poll_url: str
+    add_rows: Callable[[int, str], None]
+
+    def grid(self, user: Any, query: str) -> Grid:
+        return self.grid_class(user=user, params=QueryDict(query), path=self.url)
+
+
+class _Cells(HTMLParser):
+    """Collects what a person sees: columns of the head, ids of the rows, chips, raw script tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.columns: dict[str, str] = {}
+        self.ids: list[str] = []
+        self.bad_chips = 0
+        self.scripts: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "th" and found.get("data-c"):
+            self.columns[str(found["data-c"])] = str(found.get("aria-sort"))
+        elif tag == "tr" and found.get("data-id"):
+            self.ids.append(str(found["data-id"]))
+        elif tag == "span" and found.get("class") == "chip bad":
+            self.bad_chips += 1
+        elif tag == "script":
+            self.scripts.append(found)
+
+
+def seen(response: Any) -> _Cells:
+    """A page or fragment, read as a person sees it."""
+    cells = _Cells()
+    cells.feed(response.content.decode())
+    return cells
+
+
+def check_sorts(case: GridCase, client: Client, user: Any) -> None:
+    """Each column sorts both ways; rows without a value come last both ways; equal rows keep one order."""
+    case.add_rows(4, "Same")
+    for name, column in case.grid(user, "s=").columns.items():
+        if not column.sortable:
+            continue
+        for key, word in ((name, "ascending"), (f"-{name}", "descending")):
+            page = seen(client.get(f"{case.url}?s={key}"))
+            assert page.columns[name] == word, f"{key}: the head says {page.columns[name]}"
+            grid = case.grid(user, f"s={key}")
+            assert page.ids == [str(row["pk"]) for row in grid.rows]
+            values = [row[column.sort_by] for row in grid.rows if isinstance(column.sort_by, str)]
+            known = [value for value in values if value is not None]
+            assert values[: len(known)] == known, f"{key}: a row without a value is not last"
+            ids = [row["pk"] for row in grid.rows if values.count(row.get(column.sort_by)) == len(values)]
+            assert ids == sorted(ids), f"{key}: equal rows are not in the order of their keys"
+
+
+def check_bad_addresses(case: GridCase, client: Client) -> None:
+    """No query string fails; what is not understood is a chip, and nothing is silently dropped."""
+    case.add_rows(1, "Someone")
+    for query in HOSTILE:
+        for url in (case.url, case.poll_url):
+            response = client.get(f"{url}?{query}")
+            assert response.status_code in (200, 204, 302, 400), f"{url}?{query}: {response.status_code}"
+    assert seen(client.get(f"{case.url}?nonsense=1")).bad_chips == 1
+    assert seen(client.get(f"{case.url}?f.nonsense=in:1")).bad_chips == 1
+    assert seen(client.get(f"{case.url}?s=nonsense")).bad_chips == 1
+
+
+def check_cost(case: GridCase, client: Client) -> None:
+    """A page and a poll cost the same number of queries at 2 and at 20 rows, at most MOST_QUERIES."""
+    query = case.grid_class.default_query()
+    case.add_rows(2, "Few")
+    few = _queries(client, f"{case.url}?{query}")
+    few_polled = _queries(client, f"{case.poll_url}?{query}")
+    case.add_rows(18, "Many")
+    many = _queries(client, f"{case.url}?{query}")
+    assert len(many) == len(few), "\n".join(many)
+    assert len(many) <= MOST_QUERIES, "\n".join(many)
+    assert len(_queries(client, f"{case.poll_url}?{query}")) == len(few_polled)
+
+
+def _queries(client: Client, url: str) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return [query["sql"] for query in captured]
+
+
+def check_permissions(case: GridCase, client: Client, user: Any, grant: Callable[[str], None]) -> None:
+    """A column its permission is missing for is not there: not shown, not sorted by, not filtered.
+
+    client, user: somebody without any right. grant: gives that user one permission by its full name.
+    """
+    case.add_rows(2, "Someone")
+    assert client.get(f"{case.url}?s=").status_code == (403 if case.grid_class.permission else 200)
+    assert client.get(f"{case.poll_url}?s=").status_code == (403 if case.grid_class.permission else 200)
+    grant(case.grid_class.permission)
+    for name, column in case.grid_class.declared.items():
+        if not column.permission:
+            continue
+        page = client.get(f"{case.url}?s={name}")
+        assert page.status_code == 200
+        assert name not in seen(page).columns
+        assert seen(page).bad_chips == 1, f"sorting by the hidden {name} is not refused with a chip"
+        assert seen(client.get(f"{case.url}?f.{name}=in:1")).bad_chips == 1
+        assert f'data-c="{name}"' not in page.content.decode()
+
+
+def check_escaping(case: GridCase, client: Client) -> None:
+    """Names that are markup are shown as text, on the page and in the poll."""
+    case.add_rows(1, SCRIPT)
+    query = case.grid_class.default_query()
+    page = client.get(f"{case.url}?{query}&q=%3Cscript%3E&{SCRIPT}={SCRIPT}")
+    assert not [script for script in seen(page).scripts if not script.get("src")]
+    assert "alert(&quot;x&quot;)" in client.get(f"{case.url}?{query}").content.decode()
+    ids = ",".join(seen(client.get(f"{case.url}?{query}")).ids)
+    answer = client.get(f"{case.poll_url}?{query}&ids={ids}").json()
+    assert "<script" not in str(answer["rows"])
+
+
+def check_paging(case: GridCase, client: Client) -> None:
+    """Pages hold every row exactly once, and a page beyond the last shows the last."""
+    case.add_rows(7, "Row")
+    found: list[str] = []
+    for page in (1, 2, 3):
+        found += seen(client.get(f"{case.url}?s=&n=3&page={page}")).ids
+    assert len(found) == len(set(found)) == case.grid_class.model.objects.count()
+    assert seen(client.get(f"{case.url}?s=&n=3&page=99")).ids == found[6:]

@@ -1,0 +1,83 @@
+"""Every grid of the product sorts, pages, escapes, hides and costs as grids/testing.py says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from customers.grids import CustomerGrid
+from grids import testing
+from grids.grid import Grid
+from grids.testing import GridCase
+from tests import factories
+from users.models import User
+
+ROOMS = ("portal", "switch", "billing", "calls", "screening", "routing", "rates", "carriers", "messaging")
+ROOMS += ("contacts", "customers", "imports", "sqlbox", "jobs", "audit", "users", "setup")
+
+
+def add_customers(count: int, words: str) -> None:
+    for _ in range(count):
+        factories.make_customer(name=f"{words} {next(factories.numbers)}")
+
+
+CASES = [GridCase(CustomerGrid, "/customers/", "/customers/live/", add_customers)]
+EVERY_GRID = pytest.mark.parametrize("case", CASES, ids=lambda case: case.grid_class.__name__)
+
+
+def all_grids(parent: type[Grid] = Grid) -> set[type[Grid]]:
+    return {grid for child in parent.__subclasses__() for grid in {child, *all_grids(child)}}
+
+
+def test_no_grid_of_ours_is_left_out():
+    ours = {grid for grid in all_grids() if grid.__module__.split(".")[0] in ROOMS}
+    assert ours == {case.grid_class for case in CASES}
+
+
+@EVERY_GRID
+def test_each_column_sorts_both_ways_with_missing_values_last(
+    case: GridCase, client_alice: Client, alice: User
+):
+    testing.check_sorts(case, client_alice, alice)
+
+
+@EVERY_GRID
+def test_no_address_fails_and_what_is_unknown_becomes_a_chip(case: GridCase, client_alice: Client):
+    testing.check_bad_addresses(case, client_alice)
+
+
+@EVERY_GRID
+def test_a_page_costs_at_most_eight_queries_at_any_size(case: GridCase, client_alice: Client):
+    testing.check_cost(case, client_alice)
+
+
+@EVERY_GRID
+def test_a_column_without_permission_does_not_exist(case: GridCase, client_bob: Client, bob: User):
+    testing.check_permissions(case, client_bob, bob, grant_to(bob))
+
+
+@EVERY_GRID
+def test_names_that_are_markup_are_text(case: GridCase, client_alice: Client):
+    testing.check_escaping(case, client_alice)
+
+
+@EVERY_GRID
+def test_every_row_is_on_exactly_one_page(case: GridCase, client_alice: Client):
+    testing.check_paging(case, client_alice)
+
+
+@EVERY_GRID
+def test_strangers_are_sent_to_the_sign_in_page(case: GridCase, client: Client):
+    assert client.get(case.url).status_code == 302
+    assert client.get(case.poll_url).status_code == 302
+
+
+def grant_to(user: User) -> Callable[[str], None]:
+    def grant(permission: str) -> None:
+        room, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=room, codename=codename))
+
+    return grant
