@@ -1,9 +1,18 @@
 """The browser of these tests: the Chromium that `make test` found or installed (CONNEX_CHROMIUM)."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from users.models import User
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +31,44 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         quiet.append("--no-sandbox")  # Chromium refuses its sandbox to root
     found = {"executable_path": os.environ["CONNEX_CHROMIUM"]} if "CONNEX_CHROMIUM" in os.environ else {}
     return {**browser_type_launch_args, **found, "args": quiet}
+
+
+def session_of(user: User) -> str:
+    """The key of a new session in which `user` is signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return session.session_key
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any, alice: User) -> Iterator[Callable[..., Page]]:
+    """Opens a path as Alice, as somebody else (`by=`) or as a stranger; other options go to the context.
+
+    The test fails if a page it opened threw a script error or met the content security policy.
+    """
+    contexts = []
+    errors: list[str] = []
+
+    def note(line: ConsoleMessage) -> None:
+        if "Content Security Policy" in line.text:
+            errors.append(line.text)
+
+    def open_page(path: str, *, by: User | None = None, stranger: bool = False, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        if not stranger:
+            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(by or alice)}
+            context.add_cookies([{**cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", note)
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
