@@ -80,7 +80,8 @@ def differences(at: datetime) -> list[Difference]:
                    (coalesce(sums.attempts, 0), coalesce(sums.connected, 0), coalesce(sums.duration_ms, 0),
                     coalesce(sums.pdd_sum_ms, 0), coalesce(sums.pdd_count, 0), coalesce(sums.pdd_max_ms, 0),
                     coalesce(sums.charge_today, 0.00000000))::text AS right_one
-              FROM customers_listing AS listing LEFT JOIN ({_SUMS.format(only="")}) AS sums USING (customer_id)
+              FROM customers_listing AS listing
+              LEFT JOIN ({_SUMS.format(only="")}) AS sums USING (customer_id)
              WHERE (attempts_24h, connected_24h, duration_ms_24h, pdd_sum_ms_24h, pdd_count_24h,
                     pdd_max_ms_24h, listing.charge_today)
                    IS DISTINCT FROM

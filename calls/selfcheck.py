@@ -19,7 +19,8 @@ _MINUTES = f"""
                sum(charge) AS charge
           FROM (SELECT customer_id, minute, {_SUMS} FROM calls_minutebucket WHERE minute >= %(since)s
                 UNION ALL
-                SELECT customer_id, minute, {_SUMS} FROM calls_figuredelta WHERE minute >= %(since)s) AS either
+                SELECT customer_id, minute, {_SUMS} FROM calls_figuredelta
+                 WHERE minute >= %(since)s) AS either
          GROUP BY 1, 2
     ), right_ones AS (
         SELECT customer_id, date_trunc('minute', started_at, 'UTC') AS minute,

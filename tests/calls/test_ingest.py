@@ -153,6 +153,6 @@ def test_a_file_is_ingested_like_a_delivery_and_refusals_name_their_line(tmp_pat
 
 @pytest.mark.django_db
 def test_a_file_for_a_switch_that_does_not_exist_names_those_that_do(tmp_path):
-    switch, _token = make_switch(name="fra-1")
-    with pytest.raises(CommandError, match="no switch “fra-2”. Switches: fra-1"):
+    make_switch(name="fra-1")
+    with pytest.raises(CommandError, match=r"no switch “fra-2”\. Switches: fra-1"):
         call_command("ingest_cdrs", tmp_path / "x", switch="fra-2")
