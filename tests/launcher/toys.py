@@ -74,14 +74,15 @@ class Running:
         self.said = ""
         self.home = Path(variables.get("CONNEX_HOME") or checkout / "var")
         self.port = int(variables.get("PORT") or ports.any_free())
-        self.log = Path(tempfile.gettempdir()) / f"connex-run-{self.port}.log"
+        descriptor, log = tempfile.mkstemp(prefix="connex-run-", suffix=".log")
+        self.log = Path(log)
         inherited = {
             name: value
             for name, value in os.environ.items()
             if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
         }
         told = {"CONNEX_HOME": str(self.home), "PORT": str(self.port), **variables}
-        with self.log.open("w") as output:
+        with open(descriptor, "w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "launcher.verbs", "run"],
                 cwd=checkout,
