@@ -112,4 +112,7 @@ def _at(moments: Iterable[Moment], minute: datetime) -> int | None:
 
 def _hours() -> list[tuple[float, str, str]]:
     anchors = {0: "start", 24: "end"}
-    return [(round(DAY.x(hour / 24), 1), f"{hour:02d}:00", anchors.get(hour, "middle")) for hour in range(0, 25, 3)]
+    return [
+        (round(DAY.x(hour / 24), 1), f"{hour:02d}:00", anchors.get(hour, "middle"))
+        for hour in range(0, 25, 3)
+    ]

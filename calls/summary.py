@@ -6,14 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncHour
 
 from calls.models import MinuteBucket
+from calls.rollups import window_start
+from customers.models import Listing
+
+if TYPE_CHECKING:
+    from users.models import User
 
 HOUR = timedelta(hours=1)
-WINDOW = timedelta(minutes=1440)  # whole minutes before the current one, as in customers.Listing
 
 
 @dataclass
@@ -51,7 +56,7 @@ class Hour(Sums):
 
 def last_24_hours(customer_id: int, now: datetime) -> tuple[list[Hour], Sums]:
     """Every hour of the window, newest first, and their sum. Hours without calls are there, with zeros."""
-    begin = now.astimezone(UTC).replace(second=0, microsecond=0) - WINDOW
+    begin = window_start(now.astimezone(UTC))
     found = {row["hour"]: row for row in _by_hour(customer_id, begin)}
     hours: list[Hour] = []
     starts = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -59,7 +64,10 @@ def last_24_hours(customer_id: int, now: datetime) -> tuple[list[Hour], Sums]:
         row = found.get(starts, {})
         hours.append(
             Hour(
-                **{name: row.get(f"{name}_sum") or 0 for name in ("attempts", "connected", "duration_ms", "charge")},
+                **{
+                    name: row.get(f"{name}_sum") or 0
+                    for name in ("attempts", "connected", "duration_ms", "charge")
+                },
                 starts=starts,
                 counted_from=max(starts, begin),
                 so_far=not hours,
@@ -67,6 +75,17 @@ def last_24_hours(customer_id: int, now: datetime) -> tuple[list[Hour], Sums]:
         )
         starts -= HOUR
     return hours, _sum(hours)
+
+
+def calls_since(user: User, moment: datetime) -> Sums:
+    """All calls since `moment` (within the last 48 hours) of customers that `user` may see; no charge."""
+    visible = Listing.objects.visible_to(user).order_by().values("pk")
+    found = MinuteBucket.objects.filter(minute__gte=moment, customer_id__in=visible).aggregate(
+        attempts=Sum("attempts", default=0),
+        connected=Sum("connected", default=0),
+        duration_ms=Sum("duration_ms", default=0),
+    )
+    return Sums(**found)
 
 
 def _by_hour(customer_id: int, begin: datetime) -> QuerySet:

@@ -2,8 +2,16 @@
 
 from django.urls import include, path
 
+from connexcs_admin import home
+
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("home/tiles/", home.home_tiles, name="home_tiles"),
+    path("home/rest/", home.home_rest, name="home_rest"),
     path("customers/", include("customers.urls")),
+    path("customers/<int:customer_id>/", include("contacts.urls")),
+    path("customers/<int:customer_id>/", include("routing.urls")),
+    path("calls/", include("calls.panel_urls")),
     path("api/switch/", include("calls.urls")),
     path("accounts/", include("users.urls")),
 ]

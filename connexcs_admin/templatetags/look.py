@@ -84,6 +84,18 @@ def duration_ms(value: Decimal | float | int | None) -> str:
     return formats.format_duration_ms(value)
 
 
+@register.simple_tag
+def total_ms(value: Decimal | float | int | None) -> str:
+    """A sum of call lengths, from milliseconds, as h:mm."""
+    return formats.format_total_ms(value)
+
+
+@register.simple_tag
+def digits_of(amount: Decimal | None, currency: Any) -> str:
+    """An amount without its code, for columns whose head names the currency. currency: has `digits`."""
+    return formats.format_money(amount, currency.digits)
+
+
 @register.filter
 def count(value: int | None) -> str:
     """A whole number in full: 1,284."""

@@ -1,0 +1,183 @@
+"""What needs a person, over all customers somebody may see: worst first, grouped by what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import CharField, Count, F, Q, Value
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from customers.models import Listing, Status
+from customers.querysets import ListingQuerySet
+
+if TYPE_CHECKING:
+    from users.models import User
+
+NAMES = 3  # customers named per group
+ENOUGH_CALLS = 20  # below this an ASR says nothing
+
+
+@dataclass(frozen=True)
+class Named:
+    pk: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Customers with one thing wrong. query: address of the list that shows them, "" where no filter does."""
+
+    key: str
+    tone: str
+    icon: str
+    title: str
+    effect: str
+    count: int
+    first: tuple[Named, ...]
+    query: str
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.count - len(self.first)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """titles: by number of customers. where and order: which customers, and which to name first."""
+
+    tone: str
+    icon: str
+    titles: object
+    effect: object
+    where: Q
+    order: tuple[str, ...]
+    query: str = ""
+
+
+def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
+    """Worst first. Only customers that should be able to call: others refuse calls on purpose."""
+    active = Q(effective_status=Status.ACTIVE)
+    return {
+        "credit": _Kind(
+            "bad",
+            "ban",
+            ngettext_lazy(
+                "%(n)d customer cannot call: credit used up",
+                "%(n)d customers cannot call: credit used up",
+                "n",
+            ),
+            gettext_lazy("The balance has reached the debit limit."),
+            active & Q(billing_warnings__contains=["credit_exhausted"]),
+            ("available_credit", "name"),
+            "f.status=in:active&s=credit",
+        ),
+        "authentication": _Kind(
+            "bad",
+            "ban",
+            ngettext_lazy(
+                "%(n)d customer has no authentication", "%(n)d customers have no authentication", "n"
+            ),
+            gettext_lazy("Nobody can place a call from there."),
+            active & Q(routing_warnings__contains=["no_authentication"]),
+            ("name",),
+        ),
+        "routing": _Kind(
+            "bad",
+            "ban",
+            ngettext_lazy("%(n)d customer has no route", "%(n)d customers have no route", "n"),
+            gettext_lazy("Calls come in and are refused."),
+            active
+            & Q(routing_warnings__contains=["no_routing"])
+            & ~Q(routing_warnings__contains=["no_authentication"]),
+            ("name",),
+        ),
+        "asr": _Kind(
+            "bad",
+            "warn",
+            ngettext_lazy("%(n)d customer has a very low ASR", "%(n)d customers have a very low ASR", "n"),
+            _("Below %(limit)g %% in the last 24 hours.") % {"limit": limits["asr_bad"]},
+            active & Q(asr__lt=limits["asr_bad"], attempts_24h__gte=ENOUGH_CALLS),
+            ("asr", "name"),
+            "f.status=in:active&s=asr",
+        ),
+        "channels": _Kind(
+            "warn",
+            "warn",
+            ngettext_lazy(
+                "%(n)d customer is near its channels limit",
+                "%(n)d customers are near their channels limit",
+                "n",
+            ),
+            _("%(limit)g %% of the limit or more; calls above it are refused.")
+            % {"limit": limits["channels_warn"]},
+            Q(channels_limit__gt=0, channels__gte=F("channels_limit") * limits["channels_warn"] / 100),
+            ("-channels", "name"),
+            "f.status=in:dialing&s=-channels",
+        ),
+        "penalty": _Kind(
+            "warn",
+            "warn",
+            ngettext_lazy("%(n)d customer is in penalty", "%(n)d customers are in penalty", "n"),
+            gettext_lazy("All services are blocked."),
+            Q(effective_status=Status.PENALTY),
+            ("name",),
+            "f.status=in:penalty",
+        ),
+        "approval": _Kind(
+            "muted",
+            "user",
+            ngettext_lazy("%(n)d customer waits for approval", "%(n)d customers wait for approval", "n"),
+            gettext_lazy("Calls are blocked until then."),
+            Q(effective_status=Status.PENDING_APPROVAL),
+            ("created_at", "pk"),
+            "f.status=in:pending_approval",
+        ),
+    }  # fmt: skip
+
+
+def needs_attention(user: User, limits: Mapping[str, float]) -> list[Group]:
+    """Groups with at least one customer that `user` may see. Two queries, however many customers.
+
+    limits: `asr_bad` and `channels_warn` in percent, as customers.grids.read_surroundings gives them.
+    """
+    rows = Listing.objects.visible_to(user).with_effective_status()
+    kinds = _kinds(limits)
+    if not user.has_perm("customers.view_credit"):
+        del kinds["credit"]
+    counts = rows.aggregate(**{key: Count("pk", filter=kind.where) for key, kind in kinds.items()})
+    first = _first_of_each(rows, {key: kind for key, kind in kinds.items() if counts[key]})
+    return [
+        Group(
+            key=key,
+            tone=kind.tone,
+            icon=kind.icon,
+            title=str(kind.titles % {"n": counts[key]}),
+            effect=str(kind.effect),
+            count=counts[key],
+            first=tuple(first[key]),
+            query=kind.query,
+        )
+        for key, kind in kinds.items()
+        if counts[key]
+    ]
+
+
+def _first_of_each(rows: ListingQuerySet, kinds: Mapping[str, _Kind]) -> dict[str, list[Named]]:
+    """The customers to name, by group; one UNION ALL."""
+    found: dict[str, list[Named]] = {key: [] for key in kinds}
+    parts = [
+        rows.filter(kind.where)
+        .order_by(*kind.order)
+        .annotate(group=Value(key, CharField()))
+        .values_list("group", "pk", "name")[:NAMES]
+        for key, kind in kinds.items()
+    ]
+    if not parts:
+        return found
+    for key, pk, name in parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]:
+        found[key].append(Named(pk, name))
+    return found

@@ -1,0 +1,218 @@
+"""The small forms that add an IP entry, a SIP user and a route. They check shape; services save."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from routing import passwords
+from routing.addresses import canonical_host
+from routing.models import IngressRoute, IpAuth, Protocol, SipUser
+
+_PREFIX_LINE = re.compile(r"^[0-9#*+]+$")
+LONGEST_DIAL_STRING = 128  # characters, as the column has it
+MOST_DIAL_STRINGS = 500
+LIMIT_HINT = gettext_lazy("Empty or 0: unlimited.")
+_DEFAULT_PORTS = {Protocol.TLS: 5061, Protocol.TLS_SRTP: 5061}
+
+
+class _EntryForm(forms.ModelForm):
+    """Marks fields with errors for screen readers, and takes the refusals of the service."""
+
+    refusal_field = ""  # where a refusal shows that belongs to no field of its own
+
+    def refuse(self, error: ValidationError) -> None:
+        """Puts what a service refused at the fields concerned."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(self.refusal_field, error)
+            return
+        for name, errors in error.error_dict.items():
+            known = name != NON_FIELD_ERRORS and name in self.fields
+            self.add_error(name if known else self.refusal_field, errors)
+
+
+def _limits() -> dict[str, Any]:
+    return {"channels_limit": LIMIT_HINT, "cps_limit": LIMIT_HINT}
+
+
+def _digits() -> dict[str, forms.Widget]:
+    """Text fields that bring up digits: number fields of browsers swallow what they cannot read."""
+    return {
+        name: forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        for name in ("port", "channels_limit", "cps_limit", "max_duration_s")
+    }
+
+
+class IpAuthForm(_EntryForm):
+    """An address or network that calls come from or go to."""
+
+    refusal_field = "host"
+    host = forms.CharField(
+        label=gettext_lazy("IP, network or host name"),
+        max_length=300,
+        help_text=gettext_lazy("Such as 203.0.113.7, 203.0.113.0/24, 2001:db8::1 or sip.example.com."),
+        error_messages={"required": gettext_lazy("Required")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    port = forms.IntegerField(
+        label=gettext_lazy("Port"),
+        required=False,
+        min_value=1,
+        max_value=65535,
+        help_text=gettext_lazy("Empty: 5060, and 5061 for TLS."),
+        widget=_digits()["port"],
+    )
+
+    class Meta:
+        model = IpAuth
+        fields = (
+            "host", "port", "protocol", "channels_limit", "cps_limit", "tech_prefix",
+            "may_send", "may_receive", "cli_authentication",
+        )  # fmt: skip
+        widgets = _digits()
+        help_texts = _limits() | {
+            "tech_prefix": gettext_lazy("Digits, #, + and *. Keeps customers apart that share an address."),
+            "cli_authentication": gettext_lazy(
+                "Tells customers on one address apart by the caller's number."
+            ),
+        }
+
+    def clean_host(self) -> str:
+        """The canonical form; whether it is an address is needed by the rule about directions."""
+        host, self.is_network = canonical_host(self.cleaned_data["host"])
+        return host
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("port") and "port" not in self.errors:
+            cleaned["port"] = _DEFAULT_PORTS.get(cleaned.get("protocol"), 5060)
+        if cleaned.get("may_send") and not getattr(self, "is_network", True):
+            self.add_error(
+                "may_send",
+                _(
+                    "A host name can only be an address that calls are sent to. Untick this, or give the"
+                    " address in digits."
+                ),
+            )
+        if not cleaned.get("may_send") and not cleaned.get("may_receive"):
+            self.add_error("may_send", _("Tick at least one direction."))
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Rules over the whole row are the service's to check, which knows the customer.
+        return super()._get_validation_exclusions() | {"may_send", "may_receive"}
+
+
+class SipUserForm(_EntryForm):
+    """A phone or exchange that signs in with a password."""
+
+    refusal_field = "username"
+    username = forms.CharField(
+        label=gettext_lazy("Username"),
+        max_length=64,
+        error_messages={"required": gettext_lazy("Required")},
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._+-]*$",
+                gettext_lazy("Use letters, digits, dots, hyphens, plus and underscores, without spaces."),
+            )
+        ],
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        strip=False,
+        help_text=gettext_lazy(
+            "Empty: one is generated. Else at least 8 characters with upper and lower case, a digit and a"
+            " symbol."
+        ),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = SipUser
+        fields = ("username", "protocol", "channels_limit", "cps_limit")
+        widgets = _digits()
+        help_texts = _limits()
+
+    field_order = ("username", "password", "protocol", "channels_limit", "cps_limit")
+
+    def clean_password(self) -> str:
+        """What was typed, or a generated one."""
+        typed = self.cleaned_data["password"]
+        if not typed:
+            return passwords.generated()
+        passwords.check(typed)
+        return typed
+
+
+class RouteForm(_EntryForm):
+    """An ingress route."""
+
+    refusal_field = "name"
+    dial_strings = forms.CharField(
+        label=gettext_lazy("Dial strings"),
+        required=False,
+        help_text=gettext_lazy(
+            "One prefix or regular expression per line, such as 4930 or ^49(15|16|17). Empty: all."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+
+    class Meta:
+        model = IngressRoute
+        fields = (
+            "name", "tech_prefix", "dial_strings", "channels_limit", "cps_limit", "max_duration_s", "enabled",
+        )  # fmt: skip
+        widgets = _digits() | {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+        error_messages = {"name": {"required": gettext_lazy("Required")}}
+        help_texts = _limits() | {
+            "tech_prefix": gettext_lazy("Digits, #, + and *. The longest that fits wins; it is cut off."),
+            "max_duration_s": gettext_lazy("A call is cut at this age."),
+        }
+
+    def clean_dial_strings(self) -> list[str]:
+        """One valid prefix or expression per line; empty lines and repeats fall away."""
+        lines = [line.strip() for line in self.cleaned_data["dial_strings"].splitlines()]
+        wrong = [
+            problem
+            for number, line in enumerate(lines, start=1)
+            if (problem := _dial_string_problem(number, line))
+        ]
+        found = list(dict.fromkeys(filter(None, lines)))
+        if len(found) > MOST_DIAL_STRINGS:
+            wrong.append(
+                _("%(n)d lines are too many: a route takes at most %(most)d.")
+                % {"n": len(found), "most": MOST_DIAL_STRINGS}
+            )
+        if wrong:
+            raise ValidationError(wrong[:5])
+        return found
+
+
+def _dial_string_problem(number: int, line: str) -> str:
+    """What is wrong with a line, or nothing."""
+    if len(line) > LONGEST_DIAL_STRING:
+        return _("Line %(number)d is longer than %(most)d characters.") % {
+            "number": number, "most": LONGEST_DIAL_STRING,
+        }  # fmt: skip
+    if not line or _PREFIX_LINE.match(line):
+        return ""
+    try:
+        re.compile(line)
+    except (re.error, OverflowError, RecursionError) as error:
+        return _("Line %(number)d, “%(line)s”, is neither a prefix nor a regular expression: %(why)s.") % {
+            "number": number, "line": line, "why": error,
+        }  # fmt: skip
+    return ""
