@@ -49,9 +49,14 @@ class Home:
         """A random secret, made when first asked for, the same ever after."""
         kept = self._read("secrets.json")
         if name not in kept:
-            kept[name] = secrets.token_urlsafe(characters)[:characters]
-            write_private(self.path / "secrets.json", json.dumps(kept, indent=1))
-        return kept[name]
+            self.keep_secret(name, secrets.token_urlsafe(characters)[:characters])
+        return self._read("secrets.json")[name]
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """Have `secret` return `value` from now on."""
+        write_private(
+            self.path / "secrets.json", json.dumps(self._read("secrets.json") | {name: value}, indent=1)
+        )
 
     def recall(self, name: str) -> str | None:
         """What `remember` stored."""

@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from launcher import leftovers, ports, terminal
 from launcher.environment import CHECKOUT, DEMO_EMAIL, Environment
@@ -65,6 +66,7 @@ class Stack:
         self.supervisor = Supervisor(
             say=terminal.say, noted_in=home.path / "children.json", stop_order=STOP_ORDER
         )
+        self.plan = home.path / "traffic-plan.json"  # written by `manage.py demo`, read by the traffic
         self.postgres = None if environment.database_url else self._postgres()
         self.valkey = None if environment.redis_url else self._valkey()
         self.demo_password = environment.demo_password or home.secret("demo_password", characters=16)
@@ -89,8 +91,7 @@ class Stack:
         self._manage("migrate", "--noinput", "--verbosity", "0", name="migrate")
         self._collect_static_files()
         if self.environment.demo:
-            terminal.say("Looking after the demo data (made at the first start, in about half a minute) …")
-            self._manage("demo", "--once", name="demo")
+            self._make_demo_once()
         terminal.say("Starting Connex …")
         for service in self._services():
             self.supervisor.start(service)
@@ -157,6 +158,20 @@ class Stack:
         self._manage("collectstatic", "--noinput", "--clear", "--verbosity", "0", name="static")
         self.home.remember("static", fingerprint)
 
+    def _make_demo_once(self) -> None:
+        """Its users keep the password they were made with: that is the one to print."""
+        terminal.say("Looking after the demo data (made at the first start, in about half a minute) …")
+        before = _changed_at(self.plan)
+        self._manage("demo", "--once", name="demo")
+        if _changed_at(self.plan) != before:
+            self.home.keep_secret("demo_password", self.demo_password)
+        elif self.demo_password != self.home.secret("demo_password"):
+            self.demo_password = self.home.secret("demo_password")
+            terminal.say(
+                "DEMO_PASSWORD has changed, but the demo data keep the password they were made with. "
+                "For the new one make them anew: .venv/bin/python manage.py demo --remove, then start again."
+            )
+
     # --- for as long as we run ---------------------------------------------------------------------
 
     def _services(self) -> list[Service]:
@@ -201,16 +216,15 @@ class Stack:
         ]
 
     def _start_traffic(self) -> None:
-        plan = self.home.path / "traffic-plan.json"
         if not self.environment.traffic:
             return
-        if not plan.exists():
+        if not self.plan.exists():
             terminal.say("No simulated calls: this installation has no demo data.")
             return
         command = [
             *(sys.executable, "manage.py", "simulate_traffic"),
             *("--url", f"http://127.0.0.1:{self.environment.port}"),
-            *("--plan", str(plan), "--cps", f"{self.environment.traffic_cps:g}"),
+            *("--plan", str(self.plan), "--cps", f"{self.environment.traffic_cps:g}"),
         ]
         self.supervisor.start(self._service("traffic", command, needs=("postgres", "valkey", "web")))
 
@@ -238,6 +252,11 @@ class Stack:
             lines.append("  Make your first sign-in with: .venv/bin/python manage.py createsuperuser")
         lines.append("Ctrl-C stops everything. Your data stays in " + str(self.home.path))
         terminal.say("\n" + "\n".join(lines) + "\n")
+
+
+def _changed_at(path: Path) -> int | None:
+    """Nanoseconds since 1970; None when there is no such file."""
+    return path.stat().st_mtime_ns if path.exists() else None
 
 
 def _unless_traceback(name: str, line: str) -> None:

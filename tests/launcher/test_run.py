@@ -88,6 +88,15 @@ def test_a_start_after_kill_9_of_the_launcher_just_works_and_keeps_password_and_
         assert (second.home / "run.env").read_text() == told
 
 
+def test_a_new_demo_password_does_not_change_the_old_users_and_that_is_said(checkout, tmp_path):
+    home = str(tmp_path / "home")
+    for given, told in (("first password", "first password"), ("other password", "first password")):
+        with running(checkout, CONNEX_HOME=home, DEMO_PASSWORD=given) as run:
+            run.wait_until_ready()
+            assert f"Password  {told}\n" in run.output
+    assert "DEMO_PASSWORD has changed" in run.output
+
+
 def test_a_second_start_on_the_same_data_folder_is_told_who_has_it(checkout):
     with running(checkout) as first:
         first.wait_until_ready()

@@ -22,7 +22,7 @@ import os, sys, time
 verb = sys.argv[1]
 print("toy", " ".join(sys.argv[1:]), flush=True)
 home = os.environ["CONNEX_HOME"]
-if verb == "demo":
+if verb == "demo" and not os.path.exists(home + "/traffic-plan.json"):
     open(home + "/traffic-plan.json", "w").write("{}")
 if verb == "pulse" and os.environ.get("TOY_PULSE") == "broken":
     sys.exit("the pulse cannot reach its lock")
