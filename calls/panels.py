@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,13 +14,14 @@ from calls.summary import last_24_hours
 from customers.card import open_card
 from customers.models import Customer
 from grids.views import wants_fragment
+from users.requests import SignedInRequest
 
 
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request")
 @permission_required("calls.view_cdr", raise_exception=True)
-def customer_summary(request: HttpRequest, customer_id: int) -> HttpResponse:
+def customer_summary(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """The last 24 hours of a customer by hour: a panel for htmx, else a page of its own."""
     rows = Customer.objects.visible_to(request.user).select_related("currency")
     customer = get_object_or_404(rows, pk=customer_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from customers.card import Usage, asr_tone, usage_of
 from customers.grids import read_surroundings
 from customers.models import Listing
 from grids.formats import format_count
+from users.requests import SignedInRequest
 
 if TYPE_CHECKING:
     from users.models import User
@@ -55,7 +56,7 @@ class Busy:
 
 @require_safe
 @never_cache
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """The whole page; its two parts load themselves again."""
     now = timezone.now()
     context = (
@@ -66,13 +67,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-def home_tiles(request: HttpRequest) -> HttpResponse:
+def home_tiles(request: SignedInRequest) -> HttpResponse:
     return render(request, "_home_tiles.html", _tiles(request.user, timezone.now()))
 
 
 @require_safe
 @never_cache
-def home_rest(request: HttpRequest) -> HttpResponse:
+def home_rest(request: SignedInRequest) -> HttpResponse:
     return render(request, "_home_rest.html", _rest(request.user, timezone.now()))
 
 

@@ -2,17 +2,18 @@
 
 from django.contrib.auth.decorators import permission_required
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from customers.card import open_card, read_card
+from users.requests import SignedInRequest
 
 
 @require_safe
 @permission_required("customers.view_customer", raise_exception=True)
-def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """The first tab: who they are and how the last 24 hours went."""
     context = open_card(request.user, pk, "main")
     context["blocks"] = context["customer"].number_blocks.annotate(size=F("last") - F("first") + 1)
@@ -22,7 +23,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @never_cache
 @permission_required("customers.view_customer", raise_exception=True)
-def customer_head(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_head(request: SignedInRequest, pk: int) -> HttpResponse:
     """Head and warnings for the poll of any tab; 204 while nothing that shows has changed."""
     card = read_card(request.user, pk)
     if request.GET.get("seen") == card.token:

@@ -19,7 +19,8 @@ _PREFIX_LINE = re.compile(r"^[0-9#*+]+$")
 LONGEST_DIAL_STRING = 128  # characters, as the column has it
 MOST_DIAL_STRINGS = 500
 LIMIT_HINT = gettext_lazy("Empty or 0: unlimited.")
-_DEFAULT_PORTS = {Protocol.TLS: 5061, Protocol.TLS_SRTP: 5061}
+DEFAULT_PORT, TLS_PORT = 5060, 5061
+TLS = (Protocol.TLS, Protocol.TLS_SRTP)
 
 
 class _EntryForm(forms.ModelForm):
@@ -93,7 +94,7 @@ class IpAuthForm(_EntryForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("port") and "port" not in self.errors:
-            cleaned["port"] = _DEFAULT_PORTS.get(cleaned.get("protocol"), 5060)
+            cleaned["port"] = TLS_PORT if cleaned.get("protocol") in TLS else DEFAULT_PORT
         if cleaned.get("may_send") and not getattr(self, "is_network", True):
             self.add_error(
                 "may_send",
@@ -105,10 +106,6 @@ class IpAuthForm(_EntryForm):
         if not cleaned.get("may_send") and not cleaned.get("may_receive"):
             self.add_error("may_send", _("Tick at least one direction."))
         return cleaned
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # Rules over the whole row are the service's to check, which knows the customer.
-        return super()._get_validation_exclusions() | {"may_send", "may_receive"}
 
 
 class SipUserForm(_EntryForm):

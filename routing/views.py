@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,11 +19,12 @@ from routing import services
 from routing.effects import effect_of_deleting
 from routing.forms import IpAuthForm, RouteForm, SipUserForm
 from routing.models import IngressRoute, IpAuth, SipUser
+from users.requests import SignedInRequest
 
 NAMES_SHOWN = 3
 
 
-def _auth_page(request: HttpRequest, customer_id: int, *, status: int = 200, **more: Any) -> HttpResponse:
+def _auth_page(request: SignedInRequest, customer_id: int, *, status: int = 200, **more: Any) -> HttpResponse:
     """The Auth tab; `more` brings a form with errors, or the password that is shown once."""
     context = open_card(request.user, customer_id, "auth") | {
         "ip_auths": IpAuth.objects.filter(customer_id=customer_id),
@@ -35,7 +36,7 @@ def _auth_page(request: HttpRequest, customer_id: int, *, status: int = 200, **m
 
 
 def _routes_page(
-    request: HttpRequest, customer_id: int, form: RouteForm, *, status: int = 200
+    request: SignedInRequest, customer_id: int, form: RouteForm, *, status: int = 200
 ) -> HttpResponse:
     context = open_card(request.user, customer_id, "routing") | {
         "routes": IngressRoute.objects.filter(customer_id=customer_id),
@@ -44,20 +45,20 @@ def _routes_page(
     return render(request, "routing/routes.html", context, status=status)
 
 
-def _visible_or_404(request: HttpRequest, customer_id: int) -> Customer:
+def _visible_or_404(request: SignedInRequest, customer_id: int) -> Customer:
     return get_object_or_404(Customer.objects.visible_to(request.user), pk=customer_id)
 
 
 @require_safe
 @permission_required("routing.view_ipauth", raise_exception=True)
-def auth(request: HttpRequest, customer_id: int) -> HttpResponse:
+def auth(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """IP entries and SIP users of a customer, with the forms that add one."""
     return _auth_page(request, customer_id)
 
 
 @require_POST
 @permission_required("routing.add_ipauth", raise_exception=True)
-def add_ip(request: HttpRequest, customer_id: int) -> HttpResponse:
+def add_ip(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Adds an IP entry; 422 with the messages at the fields. A shared address is allowed and warned of."""
     customer = _visible_or_404(request, customer_id)
     form = IpAuthForm(request.POST, auto_id="ip_%s")
@@ -73,7 +74,7 @@ def add_ip(request: HttpRequest, customer_id: int) -> HttpResponse:
     return _auth_page(request, customer.pk, status=422, ip_form=form)
 
 
-def _warn_of_mix_ups(request: HttpRequest, entry: IpAuth) -> None:
+def _warn_of_mix_ups(request: SignedInRequest, entry: IpAuth) -> None:
     """Names customers whose calls could be taken for this one's; only those the user may see anyway."""
     others = IpAuth.objects.visible_to(request.user).mistaken_for(entry)
     names = list(others.order_by("customer__name").values_list("customer__name", flat=True).distinct())
@@ -92,7 +93,7 @@ def _warn_of_mix_ups(request: HttpRequest, entry: IpAuth) -> None:
 @never_cache
 @require_POST
 @permission_required("routing.add_sipuser", raise_exception=True)
-def add_user(request: HttpRequest, customer_id: int) -> HttpResponse:
+def add_user(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Adds a SIP user and answers with the page itself, the only one that ever shows the password."""
     customer = _visible_or_404(request, customer_id)
     form = SipUserForm(request.POST, auto_id="user_%s")
@@ -108,14 +109,14 @@ def add_user(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 @require_safe
 @permission_required("routing.view_ingressroute", raise_exception=True)
-def routes(request: HttpRequest, customer_id: int) -> HttpResponse:
+def routes(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Ingress routes of a customer, with the form that adds one."""
     return _routes_page(request, customer_id, RouteForm(auto_id="route_%s"))
 
 
 @require_POST
 @permission_required("routing.add_ingressroute", raise_exception=True)
-def add_route(request: HttpRequest, customer_id: int) -> HttpResponse:
+def add_route(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Adds a route; 422 with the messages at the fields."""
     customer = _visible_or_404(request, customer_id)
     form = RouteForm(request.POST, auto_id="route_%s")
@@ -135,7 +136,7 @@ def add_route(request: HttpRequest, customer_id: int) -> HttpResponse:
 _TABS = {IpAuth: "auth", SipUser: "auth", IngressRoute: "routes"}
 
 
-def _entry_or_404(request: HttpRequest, model: Any, customer_id: int, pk: int, verb: str) -> Any:
+def _entry_or_404(request: SignedInRequest, model: Any, customer_id: int, pk: int, verb: str) -> Any:
     """The entry of this customer. 403 without the right to `verb` it, 404 for what may not be seen."""
     if not request.user.has_perm(f"routing.{verb}_{model._meta.model_name}"):
         raise PermissionDenied
@@ -144,7 +145,7 @@ def _entry_or_404(request: HttpRequest, model: Any, customer_id: int, pk: int, v
 
 
 @require_POST
-def set_enabled(request: HttpRequest, customer_id: int, pk: int, model: Any) -> HttpResponse:
+def set_enabled(request: SignedInRequest, customer_id: int, pk: int, model: Any) -> HttpResponse:
     """Switches an entry or route on (`enabled=1`) or off."""
     entry = _entry_or_404(request, model, customer_id, pk, "change")
     enabled = request.POST.get("enabled") == "1"
@@ -155,7 +156,7 @@ def set_enabled(request: HttpRequest, customer_id: int, pk: int, model: Any) -> 
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, customer_id: int, pk: int, model: Any) -> HttpResponse:
+def delete(request: SignedInRequest, customer_id: int, pk: int, model: Any) -> HttpResponse:
     """Says what deleting would do, and does it."""
     entry = _entry_or_404(request, model, customer_id, pk, "delete")
     tab = _TABS[model]
