@@ -153,7 +153,8 @@ class RatioColumn(Column):
         if tone == "bad" and self.bad_title:
             title = " ".join(filter(None, (str(self.bad_title), title)))
             # Beside the colour a sign, and words for who sees neither.
-            shown = f'{icon("warn", "xs")}<span class="sr">{text(self.bad_title)}</span>{shown}'
+            sign = f'{icon("warn", "xs")}<span class="sr">{text(self.bad_title)}</span>'
+            shown = f'<span class="chn">{sign}<span>{shown}</span></span>'
         return toned(shown, tone, title)
 
 

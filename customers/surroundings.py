@@ -1,0 +1,73 @@
+"""What lists of customers show that belongs to no customer: thresholds, currencies, how fresh figures are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Subquery
+
+from customers.models import FeedState
+from grids.grid import Feed
+from setup.models import Currency, Installation
+
+PERCENTS = ("asr_warn", "asr_bad", "channels_warn", "channels_bad")
+SETTINGS = (*PERCENTS, "pdd_warn_ms", "pdd_high_ms", "acd_definition")
+MOMENTS = ("ticked_at", "heard_at")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """limits: percent for ASR and channels, seconds for PDD. digits: minor digits by currency code.
+
+    ticked_at: when the pulse last folded. heard_at: when a switch last spoke.
+    """
+
+    limits: Mapping[str, float]
+    acd_definition: str
+    digits: Mapping[str, int]
+    ticked_at: datetime | None
+    heard_at: datetime | None
+
+
+def feed_of(surroundings: Surroundings, now: datetime) -> Feed:
+    """Stale when the pulse stands still, or no switch has spoken, for longer than the setting allows."""
+    moments = (surroundings.ticked_at, surroundings.heard_at)
+    known = [moment for moment in moments if moment is not None]
+    patience = timedelta(seconds=settings.FEED_STALE_SECONDS)
+    stale = len(known) < len(moments) or any(now - moment > patience for moment in known)
+    return Feed(stale=stale, since=min(known, default=None))
+
+
+def read_surroundings() -> Surroundings:
+    """All of it in one query over three small tables, since every page and every poll needs it."""
+    installation, feed = Installation.objects.filter(pk=1), FeedState.objects.filter(pk=1)
+    constants = {name: Subquery(installation.values(name)) for name in SETTINGS}
+    constants |= {name: Subquery(feed.values(name)) for name in MOMENTS}
+    rows = list(
+        Currency.objects.order_by().values("code", "digits", **{f"the_{k}": v for k, v in constants.items()})
+    )
+    found = {name: rows[0][f"the_{name}"] for name in constants} if rows else _without_currencies()
+    defaults = Installation()
+    chosen: dict[str, Any] = {
+        name: getattr(defaults, name) if found.get(name) is None else found[name] for name in SETTINGS
+    }
+    limits = {name: chosen[name] for name in PERCENTS}
+    limits |= {"pdd_warn_s": chosen["pdd_warn_ms"] / 1000, "pdd_high_s": chosen["pdd_high_ms"] / 1000}
+    return Surroundings(
+        limits=limits,
+        acd_definition=chosen["acd_definition"],
+        digits={row["code"]: row["digits"] for row in rows},
+        ticked_at=found.get("ticked_at"),
+        heard_at=found.get("heard_at"),
+    )
+
+
+def _without_currencies() -> dict[str, Any]:
+    """The same constants where no currency exists that could carry them: an installation on its first day."""
+    installation = Installation.objects.filter(pk=1).values(*SETTINGS).first() or {}
+    feed = FeedState.objects.filter(pk=1).values(*MOMENTS).first() or {}
+    return {**installation, **feed}
