@@ -224,3 +224,19 @@ def test_a_phone_never_scrolls_sideways(visit, path, stranger):
     factories.make_customer(name="A customer with quite a long name, Limited Liability Company of the North")
     page = visit(path, stranger=stranger, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("tab", ["", "auth/", "routes/"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 480}, PHONE], ids=["low", "phone"])
+def test_no_box_is_cut_off_in_a_small_window(visit, tab, viewport):
+    customer = factories.make_customer(name="Altavox Wholesale")
+    for number in range(3):
+        factories.make_contact(customer=customer, email=f"person{number}@example.com")
+        factories.make_ip_auth(customer)
+    page = visit(f"/customers/{customer.pk}/{tab}", viewport=viewport)
+    page.wait_for_load_state("networkidle")
+    cut = page.eval_on_selector_all(
+        ".cbody .box", "boxes => boxes.filter(b => b.scrollHeight > b.clientHeight + 1).map(b => b.innerText)"
+    )
+    assert page.locator(".cbody .box").count() > 0
+    assert cut == []
