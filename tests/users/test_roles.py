@@ -1,0 +1,137 @@
+"""Roles: presets in code that seed Groups, which are then the operator's own."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from customers.models import Customer
+from tests import factories
+from users import roles
+from users.roles import MATRIX, Role
+
+
+def rights_of(name: str) -> set[str]:
+    stored = Group.objects.get(name=name).permissions
+    return {f"{app}.{code}" for app, code in stored.values_list("content_type__app_label", "codename")}
+
+
+def test_groups_exist_after_migrating(db):
+    for role in Role:
+        assert rights_of(role) == roles.rights(role)
+    assert Group.objects.count() == len(Role)
+
+
+def test_the_matrix_names_no_right_that_does_not_exist():
+    assert roles.unknown_rights() == []
+
+
+def test_every_row_of_the_matrix_has_one_cell_per_role():
+    assert {len(row) for row in MATRIX.values()} == {len(Role)}
+
+
+def test_a_misspelt_right_is_noticed(monkeypatch):
+    monkeypatch.setitem(roles.MATRIX, "customers.custmer", ("rcud", "-", "-", "-", "-", "-", "-"))
+    assert "customers.view_custmer" in roles.unknown_rights()
+
+
+def test_an_administrator_has_every_right_of_the_matrix():
+    assert roles.rights(Role.ADMINISTRATOR) == set().union(*map(roles.rights, Role))
+
+
+def test_read_only_reads():
+    assert all(".view_" in right for right in roles.rights(Role.READ_ONLY))
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNT_MANAGER, Role.RESELLER])
+def test_some_roles_see_only_their_own_customers(role):
+    assert "customers.view_every_customer" not in roles.rights(role)
+
+
+def test_resellers_see_neither_carriers_nor_switches_nor_setup():
+    areas = {right.partition(".")[0] for right in roles.rights(Role.RESELLER)}
+    assert areas == {"customers", "contacts", "routing", "calls", "billing"}
+    assert "calls.view_switch" not in roles.rights(Role.RESELLER)
+
+
+def test_seeding_again_leaves_an_edited_group_alone(db):
+    support = Group.objects.get(name=Role.SUPPORT)
+    support.permissions.set(Permission.objects.filter(codename="view_customer"))
+    call_command("seed_roles")
+    assert rights_of(Role.SUPPORT) == {"customers.view_customer"}
+
+
+def test_seeding_brings_back_a_missing_group(db):
+    Group.objects.get(name=Role.FINANCE).delete()
+    assert roles.seed() == ["Finance"]
+    assert rights_of(Role.FINANCE) == roles.rights(Role.FINANCE)
+
+
+def test_reset_gives_the_presets_back(db, capsys):
+    Group.objects.get(name=Role.SUPPORT).permissions.clear()
+    call_command("seed_roles", "--reset")
+    assert rights_of(Role.SUPPORT) == roles.rights(Role.SUPPORT)
+    assert "Support" in capsys.readouterr().out
+
+
+def test_migrating_again_leaves_an_edited_group_alone(db):
+    Group.objects.get(name=Role.SUPPORT).permissions.clear()
+    roles.seed_after_migrate(using="default")
+    assert rights_of(Role.SUPPORT) == set()
+
+
+def test_no_preset_is_cut_short_while_rights_are_still_being_made(db):
+    Group.objects.all().delete()
+    late = Permission.objects.get(codename="view_ledgerentry")
+    late.delete()
+    roles.seed_after_migrate(using="default")
+    assert not Group.objects.exists()
+    Permission.objects.create(name=late.name, content_type=late.content_type, codename=late.codename)
+    roles.seed_after_migrate(using="default")
+    assert rights_of(Role.FINANCE) == roles.rights(Role.FINANCE)
+
+
+def test_no_group_means_no_right(bob):
+    assert bob.is_active
+    assert bob.get_all_permissions() == set()
+
+
+def test_groups_add_up(bob):
+    bob.groups.set(Group.objects.filter(name__in=[Role.SUPPORT, Role.FINANCE]))
+    assert bob.get_all_permissions() == roles.rights(Role.SUPPORT) | roles.rights(Role.FINANCE)
+
+
+# --- Which rows
+
+
+def visible(user) -> set[str]:
+    return set(Customer.objects.visible_to(user).values_list("name", flat=True))
+
+
+@pytest.fixture
+def three_customers(reseller_a, anna):
+    factories.make_customer(name="ours")
+    factories.make_customer(name="of A", reseller=reseller_a)
+    factories.make_customer(name="managed by anna", account_manager=anna)
+
+
+def test_staff_see_all_customers(three_customers, alice):
+    assert visible(alice) == {"ours", "of A", "managed by anna"}
+
+
+def test_a_resellers_user_sees_that_resellers(three_customers, rita, rolf):
+    assert visible(rita) == {"of A"}
+    assert visible(rolf) == set()
+
+
+def test_a_resellers_user_sees_no_more_with_every_right(three_customers, rita):
+    rita.groups.set(Group.objects.filter(name=Role.ADMINISTRATOR))
+    assert visible(rita) == {"of A"}
+
+
+def test_an_account_manager_sees_those_managed(three_customers, anna):
+    assert visible(anna) == {"managed by anna"}
+
+
+def test_nobody_else_sees_any(three_customers, bob, carol, reseller_a):
+    assert visible(bob) == visible(carol) == set()
+    assert visible(factories.make_staff(role=None, reseller=reseller_a)) == set()
