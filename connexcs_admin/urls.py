@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from connexcs_admin import home
+from connexcs_admin import home, live
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("home/tiles/", home.home_tiles, name="home_tiles"),
     path("home/rest/", home.home_rest, name="home_rest"),
+    path("live-totals/", live.live_totals, name="live_totals"),
     path("customers/", include("customers.urls")),
     path("customers/<int:customer_id>/", include("contacts.urls")),
     path("customers/<int:customer_id>/", include("routing.urls")),
