@@ -102,6 +102,14 @@ class Card:
     def digits(self) -> int:
         return self.surroundings.digits.get(self.listing.currency_id, 2)
 
+    @property
+    def spent_today(self) -> str:
+        return formats.format_money(self.listing.charge_today, self.digits)
+
+    @property
+    def daily_limit(self) -> str:
+        return formats.format_money(self.listing.daily_spend_limit, self.digits)
+
     @cached_property
     def sight(self) -> Sight:
         digits = self.surroundings.digits

@@ -23,6 +23,9 @@ COLUMNS = ("routing_warnings", "billing_warnings", "call_warnings", "contact_war
 FIELDS = (*COLUMNS, "balance", "debit_limit", "available_credit", "charge_today", "daily_spend_limit")
 FIELDS += ("currency_id",)
 
+# Without this right a warning says what it does, but no amount.
+SEES_MONEY = "customers.view_credit"
+
 
 @dataclass(frozen=True)
 class _Meaning:
@@ -50,6 +53,8 @@ def _no_routing(row: Mapping[str, Any], sight: Sight) -> str:
 
 
 def _credit_exhausted(row: Mapping[str, Any], sight: Sight) -> str:
+    if not sight.may(SEES_MONEY):
+        return _("New calls are refused.")
     return _(
         "Available %(available)s: balance %(balance)s, debit limit %(limit)s. New calls are refused."
     ) % {
@@ -60,6 +65,8 @@ def _credit_exhausted(row: Mapping[str, Any], sight: Sight) -> str:
 
 
 def _daily_spend(row: Mapping[str, Any], sight: Sight) -> str:
+    if not sight.may(SEES_MONEY):
+        return _("New calls are refused until midnight, UTC.")
     return _("%(spent)s of %(limit)s today (UTC). New calls are refused until midnight.") % {
         "spent": amount(row["charge_today"], row, sight),
         "limit": amount(row["daily_spend_limit"], row, sight),
