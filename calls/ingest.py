@@ -119,7 +119,8 @@ def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[
     rows.sort(key=lambda row: tuple(row[name] for name in _KEY))
     values = [(switch_id, batch_id, *(row[name] for name in records.CDR_FIELDS)) for row in rows]
     columns = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
-    stored, charges = 0, {}
+    stored = 0
+    charges: dict[int, Decimal] = {}
     with connection.cursor() as cursor:
         statement = _STORE.format(columns=columns).as_string(cursor.cursor)
         for customer_id, count, charge in execute_values(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from psycopg2.extras import execute_values
@@ -54,7 +55,7 @@ def write_windows(at: datetime, customer_ids: Sequence[int] | None = None) -> in
     """Sums the 24-hour window anew for these customers (None: all); returns how many rows changed."""
     if customer_ids is not None and not customer_ids:
         return 0
-    values = {"window": window_start(at), "midnight": midnight_of(at)}
+    values: dict[str, Any] = {"window": window_start(at), "midnight": midnight_of(at)}
     if customer_ids is None:
         statement = _WRITE.format(sums=_SUMS.format(only=""), which="")
     else:

@@ -27,7 +27,8 @@ def live_totals(request: SignedInRequest) -> HttpResponse:
     """The fragment that the frame loads and loads again; empty for who may see no customers."""
     if not request.user.has_perm("customers.view_customer"):
         return HttpResponse(status=204)
-    totals = cache.get_or_set(f"live-totals:{_scope(request.user)}", lambda: _sum(request.user), KEPT_S)
+    key = f"live-totals:{_scope(request.user)}"
+    totals: dict[str, object] = cache.get_or_set(key, lambda: _sum(request.user), KEPT_S) or {}
     context = {
         **totals,
         "fresh": not current_freshness(timezone.now()).stale,

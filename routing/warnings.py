@@ -13,7 +13,8 @@ WARNINGS_SQL = f"""
                CASE WHEN NOT EXISTS (SELECT FROM routing_ipauth WHERE customer_id = customer.id AND enabled)
                      AND NOT EXISTS (SELECT FROM routing_sipuser WHERE customer_id = customer.id AND enabled)
                     THEN '{NO_AUTHENTICATION}' END,
-               CASE WHEN NOT EXISTS (SELECT FROM routing_ingressroute WHERE customer_id = customer.id AND enabled)
+               CASE WHEN NOT EXISTS (SELECT FROM routing_ingressroute
+                                      WHERE customer_id = customer.id AND enabled)
                     THEN '{NO_ROUTING}' END
            ]::varchar(32)[], NULL) AS warnings
       FROM customers_customer AS customer

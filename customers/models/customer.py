@@ -1,6 +1,9 @@
 """The companies we serve."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
@@ -25,6 +28,9 @@ COPIED = (
     "account_manager_id", "domain_id", "portal_access", "debit_limit", "daily_spend_limit",
     "channels_limit", "cps_limit", "created_at", "deleted_at",
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class PaidMode(models.TextChoices):
@@ -58,7 +64,7 @@ class Attestation(models.TextChoices):
     GATEWAY = "C", _("C, gateway")
 
 
-def money(label: str, **options: object) -> models.DecimalField:
+def money(label: StrOrPromise, **options: Any) -> models.DecimalField:
     """An amount in the customer's currency, to eight decimals."""
     return models.DecimalField(label, max_digits=20, decimal_places=8, **options)
 
