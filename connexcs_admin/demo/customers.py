@@ -33,7 +33,7 @@ class DemoCustomer:
     """One customer while the demo is made.
 
     number: from 1, whatever the ids are. weight: share of all calls, 0: none. stops: hours before `until`
-    after which it did not call. markup: percent of the tariff's cost. Money is in ten-thousandths of the currency.
+    after which it did not call. markup: percent of the cost. Money is in ten-thousandths of the currency.
     """
 
     id: int
