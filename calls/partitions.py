@@ -43,9 +43,10 @@ def existing() -> set[date]:
 def ensure(days: Iterable[date]) -> None:
     """Makes the partitions that are missing. Safe under any number of callers at once.
 
-    A day is a UTC date. Making one takes a lock that only other makers wait for.
+    A day is a UTC date. Where all are there, which is nearly always, this locks nothing; makers wait for
+    each other and for deliveries under way.
     """
-    missing = set(days)
+    missing = set(days) - existing()
     if not missing:
         return
     with connection.cursor() as cursor:

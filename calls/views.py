@@ -37,7 +37,8 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
             return _refused(
                 401, _("The token is missing, wrong or revoked. Send “Authorization: Bearer <token>”.")
             )
-        size = int(request.headers.get("Content-Length") or 0)
+        length = request.headers.get("Content-Length", "")
+        size = int(length) if length.isdigit() else 0
         if size > settings.SWITCH_BODY_MAX_BYTES:
             _drain(request, _DRAIN_SWITCH)
             return _refused(
