@@ -16,3 +16,5 @@ urlpatterns = [
     path("api/switch/", include("calls.urls")),
     path("accounts/", include("users.urls")),
 ]
+
+handler500 = "connexcs_admin.errors.server_error"  # the default page knows no request id

@@ -8,3 +8,5 @@ urlpatterns = [
     path("", views.home, name="portal_home"),
     path("accounts/", include("users.urls")),
 ]
+
+handler500 = "connexcs_admin.errors.server_error"  # the default page knows no request id

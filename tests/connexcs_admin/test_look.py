@@ -8,6 +8,7 @@ import pytest
 from django import forms
 from django.template import engines
 from django.template.loader import render_to_string
+from django.urls import get_resolver
 from django.utils import timezone
 
 from connexcs_admin.templatetags import look
@@ -145,3 +146,12 @@ def test_error_pages_render_without_request_user_or_database(code):
 def test_an_error_page_shows_the_request_id_to_quote():
     html = render_to_string("500.html", {"request": SimpleNamespace(request_id="b3f9c2d1")})
     assert "<code>b3f9c2d1</code>" in html
+
+
+@pytest.mark.parametrize("urlconf", ["connexcs_admin.urls", "portal.urls"])
+def test_both_sites_answer_a_fault_with_the_number_that_stands_in_the_log(urlconf, rf):
+    request = rf.get("/")
+    request.request_id = "b3f9c2d1"
+    response = get_resolver(urlconf).resolve_error_handler(500)(request)
+    assert response.status_code == 500
+    assert "b3f9c2d1" in response.content.decode()
