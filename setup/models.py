@@ -1,4 +1,8 @@
-"""What one installation is set to: the operator's own choices, below every other room."""
+"""What one installation is set to: the operator's own choices, below every other room.
+
+There is no services.py here: writes need `audit.acting`, which stands one floor above. Rooms above write
+these rows inside it, as the demo and the pages of Setup do.
+"""
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models

@@ -1,0 +1,112 @@
+"""System checks: settings that cannot work, found at start. Each has an id, a message and a hint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+from django.http.request import split_domain_port
+
+from setup.models import PortalDomain
+from users import roles
+
+SECRET_KEY_AT_LEAST = 50
+HERE = {"localhost", "127.0.0.1", "[::1]"}
+
+
+@register(Tags.security)
+def secret_key_is_long(**_: Any) -> list[CheckMessage]:
+    length = len(settings.SECRET_KEY)
+    if length >= SECRET_KEY_AT_LEAST:
+        return []
+    return [
+        Error(
+            f"SECRET_KEY has {length} characters.",
+            hint=f"Set it to {SECRET_KEY_AT_LEAST} or more random characters. It signs every session.",
+            id="connex.E001",
+        )
+    ]
+
+
+@register(Tags.urls)
+def staff_hosts_are_hosts(**_: Any) -> list[CheckMessage]:
+    """At least one, each a bare host name, since every other host is refused."""
+    if not settings.STAFF_HOSTS:
+        return [
+            Error(
+                "STAFF_HOSTS names no host, so that nobody reaches the staff site.",
+                hint="Set it to the host names of the staff site, such as admin.example.com,localhost.",
+                id="connex.E002",
+            )
+        ]
+    return [
+        Error(
+            f"STAFF_HOSTS names {host!r}, which is no host name.",
+            hint="Write host names only, without scheme, port or path: admin.example.com or [::1].",
+            id="connex.E003",
+        )
+        for host in settings.STAFF_HOSTS
+        if split_domain_port(host) != (host.lower(), "")
+    ]
+
+
+@register(Tags.security)
+def hosts_are_judged(**_: Any) -> list[CheckMessage]:
+    """ALLOWED_HOSTS is open because SiteMiddleware refuses foreign hosts before anything else runs."""
+    order = list(settings.MIDDLEWARE)
+    site, request_id = "users.middleware.SiteMiddleware", "connexcs_admin.middleware.RequestIdMiddleware"
+    if site in order and set(order[: order.index(site)]) <= {request_id}:
+        return []
+    return [
+        Error(
+            f"{site} does not come first, so that requests for foreign hosts get through.",
+            hint=f"Put it at the top of MIDDLEWARE; only {request_id} may stand above.",
+            id="connex.E004",
+        )
+    ]
+
+
+@register(Tags.models)
+def roles_name_known_rights(**_: Any) -> list[CheckMessage]:
+    """A misspelt right would be left out of its group without a word."""
+    return [
+        Error(
+            f"users/roles.py names the right {right!r}, which no model declares.",
+            hint="Correct the area in MATRIX, or declare the right in the model's Meta.permissions.",
+            id="connex.E005",
+        )
+        for right in roles.unknown_rights()
+    ]
+
+
+@register(Tags.security, deploy=True)
+def passwords_travel_safely(**_: Any) -> list[CheckMessage]:
+    elsewhere = sorted({host.lower() for host in settings.STAFF_HOSTS} - HERE)
+    if settings.SESSION_COOKIE_SECURE or not elsewhere:
+        return []
+    return [
+        Warning(
+            f"HTTPS is off although staff sign in at {elsewhere[0]}: passwords travel readable.",
+            hint="Put a proxy with TLS in front and set HTTPS=1.",
+            id="connex.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def no_host_has_two_sites(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """A host that is both is the staff site, and the customers of that domain stand before a closed door."""
+    if "default" not in (databases or ()):
+        return []
+    if PortalDomain._meta.db_table not in connections["default"].introspection.table_names():
+        return []  # before the first migration
+    both = PortalDomain.objects.filter(host__in=[host.lower() for host in settings.STAFF_HOSTS], enabled=True)
+    return [
+        Warning(
+            f"{domain.host} is a portal domain and also in STAFF_HOSTS; it shows the staff site.",
+            hint="Take it out of STAFF_HOSTS, or give the portal another host name.",
+            id="connex.W002",
+        )
+        for domain in both
+    ]
