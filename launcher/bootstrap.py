@@ -58,7 +58,7 @@ def ensure() -> None:
         if is_complete():  # made while we waited
             return
         begun = time.monotonic()
-        print("Setting up the environment .venv from requirements.txt (once; 10 to 60 seconds) …", flush=True)
+        print("Setting up the environment .venv from requirements.txt (once, in half a minute) …", flush=True)
         uv = shutil.which("uv")
         if not (uv and _make_with_uv(uv, lock)):
             _make_with_pip(lock)
@@ -117,7 +117,15 @@ def _make_with_pip(lock: int) -> None:
     _must_run(
         [
             *(str(PYTHON), "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"),
-            *("--disable-pip-version-check", "--no-input", "--quiet", "-r", str(REQUIREMENTS)),
+            # Compiling all that was installed takes as long as installing it; what is used compiles on first use.
+            *(
+                "--no-compile",
+                "--disable-pip-version-check",
+                "--no-input",
+                "--quiet",
+                "-r",
+                str(REQUIREMENTS),
+            ),
         ],
         "install what requirements.txt lists",
         lock,
