@@ -117,7 +117,7 @@ def _make_with_pip(lock: int) -> None:
     _must_run(
         [
             *(str(PYTHON), "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"),
-            # Compiling all that was installed takes as long as installing it; what is used compiles on first use.
+            # Compiling everything takes as long as installing it; what is used compiles on first use.
             *(
                 "--no-compile",
                 "--disable-pip-version-check",
