@@ -114,7 +114,4 @@ def _warning(code: str, row: Mapping[str, Any], sight: Sight) -> Warning:
         # A room newer than this list: its code is better than silence.
         return Warning("warn", code.replace("_", " ").capitalize(), "", _("Open the customer"), page)
     url = sight.url(meaning.tab, row["pk"]) or page
-    # Sums of money are shown to those who may see them; the warning itself is for everyone.
-    private = meaning.tab.startswith("billing:") and not sight.may("customers.view_credit")
-    how_bad = "" if private else meaning.how_bad(row, sight)
-    return Warning(meaning.tone, str(meaning.what), how_bad, str(meaning.to_do), url)
+    return Warning(meaning.tone, str(meaning.what), meaning.how_bad(row, sight), str(meaning.to_do), url)
