@@ -12,6 +12,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.factories import PORTAL_HOST
 from users.models import User
 
 
@@ -26,6 +27,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "--disable-component-update",
         "--disable-sync",
         "--disable-dev-shm-usage",
+        f"--host-resolver-rules=MAP {PORTAL_HOST} 127.0.0.1",
     ]
     if os.geteuid() == 0:
         quiet.append("--no-sandbox")  # Chromium refuses its sandbox to root
@@ -47,6 +49,7 @@ def session_of(user: User) -> str:
 def visit(browser: Browser, live_server: Any, alice: User) -> Iterator[Callable[..., Page]]:
     """Opens a path as Alice, as somebody else (`by=`) or as a stranger; other options go to the context.
 
+    host: the site; contacts live on PORTAL_HOST.
     The test fails if a page it opened threw a script error or met the content security policy.
     """
     contexts = []
@@ -56,16 +59,19 @@ def visit(browser: Browser, live_server: Any, alice: User) -> Iterator[Callable[
         if "Content Security Policy" in line.text:
             errors.append(line.text)
 
-    def open_page(path: str, *, by: User | None = None, stranger: bool = False, **options: Any) -> Page:
+    def open_page(
+        path: str, *, by: User | None = None, stranger: bool = False, host: str = "", **options: Any
+    ) -> Page:
+        site = live_server.url.replace("localhost", host) if host else live_server.url
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         if not stranger:
             cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(by or alice)}
-            context.add_cookies([{**cookie, "url": live_server.url}])
+            context.add_cookies([{**cookie, "url": site}])
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", note)
-        page.goto(live_server.url + path)
+        page.goto(site + path)
         return page
 
     yield open_page

@@ -237,6 +237,17 @@ def test_axe_finds_no_violation_on_desk_and_phone_in_light_and_dark(visit, path,
             assert found.violations_count == 0, f"{viewport} {scheme}\n{found.generate_report()}"
 
 
+@pytest.mark.parametrize(("path", "stranger"), [("/", False), ("/accounts/login/", True)])
+def test_axe_finds_no_violation_on_the_customers_own_site(visit, carol, path, stranger):
+    page = visit(path, by=carol, stranger=stranger, host=factories.PORTAL_HOST, reduced_motion="reduce")
+    for viewport in (DESK, PHONE):
+        page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{viewport} {scheme}\n{found.generate_report()}"
+
+
 def test_a_phone_never_scrolls_sideways(visit, customer_pk):
     for path, stranger in SCREENS:
         page = visit(path.format(pk=customer_pk), stranger=stranger, viewport=PHONE)
