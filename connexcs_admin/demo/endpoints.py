@@ -54,13 +54,15 @@ def ip_auths(customers: list[DemoCustomer], arguments: Arguments) -> Iterator[di
             "enabled": True,
         }
         if rng.random() < 0.3:
-            host, prefix = addresses.next()
-            yield {
-                "customer_id": customer.id,
-                "host": host,
-                "tech_prefix": prefix,
-                "enabled": rng.random() < 0.8,
-            }
+            other, prefix = addresses.next()
+            enabled = rng.random() < 0.8
+            if other != host:  # two draws of shared addresses may fall on the same one
+                yield {
+                    "customer_id": customer.id,
+                    "host": other,
+                    "tech_prefix": prefix,
+                    "enabled": enabled,
+                }
         if rng.random() < 0.08:
             yield {
                 "customer_id": customer.id,
