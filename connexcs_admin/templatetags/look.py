@@ -172,7 +172,7 @@ def field(bound: BoundField, classes: str = "") -> dict[str, Any]:
     elif isinstance(widget, Textarea):
         kind = "area"
     existing = widget.attrs.get("class", "")
-    attrs = {"class": f"{existing} {css}".strip()} if css or existing else {}
+    attrs: dict[str, str | bool] = {"class": f"{existing} {css}".strip()} if css or existing else {}
     return {
         "field": bound,
         "widget": bound.as_widget(attrs=attrs),

@@ -121,20 +121,22 @@
     template.innerHTML = `<table><tbody><tr>${html}</tr></tbody></table>`;
     return template.content.querySelector("td, th");
   };
-  // True if the cell shows `html` now; false if a person is inside it and it has to wait.
+  // True if the cell shows `html` now; false if somebody reads its card and it has to wait.
   const replaceCell = (old, html) => {
     const fresh = toCell(html);
     const before = essence(old);
     const after = essence(fresh);
     if (before.html === after.html && before.text === after.text) return true;
-    if (old.querySelector(".wnw.open") || (old.contains(document.activeElement) && old !== document.activeElement)) return false;
+    if (old.querySelector(".wnw.open")) return false;
     const focused = old === document.activeElement;
+    const inside = !focused && old.contains(document.activeElement) ? whereIs(document.activeElement) : "";
     old.replaceWith(fresh);
     if (before.text !== after.text) {
       fresh.classList.add("flash");
       fresh.addEventListener("animationend", () => fresh.classList.remove("flash"), { once: true });
     }
     if (focused) focusCell(fresh);
+    else if (inside) (grid().querySelector(inside) || fresh.querySelector("a"))?.focus({ preventScroll: true });
     return true;
   };
   const paintFeed = (root, feed) => {
