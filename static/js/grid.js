@@ -318,7 +318,7 @@
       asked: !(event.detail.requestConfig?.elt || event.detail.elt)?.matches?.("[data-grid]"),
     };
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSwap", () => {
     const root = grid();
     if (!root || !kept) return;
     const { url, focus, cell, typed, scroll, asked } = kept;
@@ -341,6 +341,18 @@
     if (asked) say(root.querySelector("caption")?.textContent || root.querySelector(".em b")?.textContent || "");
     clearTimeout(timer);
     timer = setTimeout(poll, Number(root.dataset.pollMs));
+  });
+  // What was typed while an answer was on its way belonged to a form that is gone: ask for it now.
+  let chased = null;
+  document.addEventListener("htmx:afterSettle", () => {
+    const root = grid();
+    const search = root?.querySelector("input[type=search]");
+    if (!search || search !== document.activeElement) return;
+    const typed = search.value.trim().replace(/\s+/g, " ");
+    const asked = new URL(root.dataset.url, location.href).searchParams.get("q") || "";
+    const again = typed !== asked && typed !== chased; // once for each: the server may read it otherwise
+    chased = again ? typed : null;
+    if (again) window.htmx.trigger(search.form, "submit");
   });
 
   // --- Keyboard: arrows enter the table, then move from cell to cell; Tab leaves, Escape too -------------
