@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 
 class RequestIdMiddleware:
@@ -23,8 +23,8 @@ class RequestIdMiddleware:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every view wants a signed-in user unless it says otherwise; htmx is told to load the sign-in page."""
 
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponse]
+    def handle_no_permission(  # type: ignore[override]  # the stubs know of redirects only
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         response = super().handle_no_permission(request, view_func)
         if request.headers.get("HX-Request") == "true":

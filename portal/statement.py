@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +41,8 @@ class Statement:
 
 def of(customer: Customer) -> Statement:
     """The present statement; figures are those the customers list shows. One query."""
-    row = Listing.objects.existing().with_effective_status().get(pk=customer.pk)
-    status = Status(row.effective_status)
+    row = Listing.objects.existing().get(pk=customer.pk)
+    status = customer.effective_status(timezone.now())
     shows_money = "balance" not in customer.portal_hide
     return Statement(
         name=row.name,

@@ -31,7 +31,7 @@ class SiteBackend(AuthenticationBackend):
         """Rights are for staff: a group given to a contact by mistake opens nothing."""
         if getattr(user_obj, "kind", None) != Kind.STAFF:
             return set()
-        return super()._get_permissions(user_obj, obj, from_name)  # type: ignore[misc]  # Django's, unlisted in stubs
+        return super()._get_permissions(user_obj, obj, from_name)
 
 
 def _belongs(user: Any, request: HttpRequest) -> bool:

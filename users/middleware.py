@@ -37,7 +37,7 @@ class SiteMiddleware:
         elif domain := PortalDomain.objects.filter(host=host, enabled=True).first():
             request.site_kind = Kind.CONTACT  # type: ignore[attr-defined]
             request.portal_domain = domain  # type: ignore[attr-defined]
-            request.urlconf = settings.PORTAL_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.PORTAL_URLCONF
         else:
             return HttpResponseNotFound("No site answers to this host name.\n", content_type="text/plain")
         return self.get_response(request)

@@ -13,7 +13,7 @@ class SignedInRequest(HttpRequest):
     site_kind: whose host was asked. portal_domain: on portal hosts only. request_id: also on error pages.
     """
 
-    user: User  # type: ignore[assignment]  # Django's stubs allow AnonymousUser, which no view of ours meets
+    user: User  # Django's stubs allow AnonymousUser, which no view of ours meets
     htmx: HtmxDetails
     site_kind: Kind
     portal_domain: PortalDomain
