@@ -1,6 +1,6 @@
 """Who may sign in: one table for staff and for customers' contacts."""
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -86,3 +86,25 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_staff_kind(self) -> bool:
         return self.kind == Kind.STAFF
+
+
+@tracked()
+class Membership(User.groups.through):  # type: ignore[name-defined]  # Django makes this class
+    """Who is in which group, seen so that history keeps it: giving a role is giving rights."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+
+
+@tracked()
+class GroupRight(Group.permissions.through):  # type: ignore[name-defined]
+    """Which group holds which right, seen so that history keeps it."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("right of a group")
+        verbose_name_plural = _("rights of groups")

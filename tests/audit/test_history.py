@@ -5,15 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 from django.db.utils import InternalError
 from django.utils import timezone
 
+from audit import acting
 from audit.models import Act, ActKind
 from audit.services import record
 from contacts import services as contacts
 from tests import factories
 from tests.factories import PASSWORD
+from users.roles import Role
 
 EVENTS = [model for model in apps.get_models() if getattr(model, "pgh_tracked_model", None)]
 TRACKED = {model.pgh_tracked_model._meta.label for model in EVENTS}
@@ -30,6 +33,8 @@ def test_what_people_decide_has_a_history():
         "routing.IngressRoute",
         "carriers.Carrier",
         "users.User",
+        "users.Membership",
+        "users.GroupRight",
         "setup.Installation",
         "setup.Currency",
         "setup.Reseller",
@@ -88,6 +93,36 @@ def test_signing_in_is_no_change_of_a_user(client, alice):
     alice.refresh_from_db()
     assert alice.last_login is not None
     assert UserEvent.objects.count() == before
+
+
+def test_giving_and_taking_a_role_is_told(alice, bob):
+    support = Group.objects.get(name=Role.SUPPORT)
+    with acting(by=alice, reason="joined the desk"):
+        bob.groups.add(support)
+    with acting(by=alice, reason="left the desk"):
+        bob.groups.remove(support)
+    told = apps.get_model("users", "MembershipEvent").objects.filter(user=bob).order_by("pgh_id")
+    assert [
+        (
+            event.pgh_label,
+            event.group_id,
+            event.pgh_context.metadata["email"],
+            event.pgh_context.metadata["reason"],
+        )
+        for event in told
+    ] == [
+        ("insert", support.pk, alice.email, "joined the desk"),
+        ("delete", support.pk, alice.email, "left the desk"),
+    ]
+
+
+def test_changing_what_a_role_may_do_is_told(alice):
+    support = Group.objects.get(name=Role.SUPPORT)
+    right = Permission.objects.get(codename="delete_customer")
+    with acting(by=alice, reason="new policy"):
+        support.permissions.add(right)
+    event = apps.get_model("users", "GroupRightEvent").objects.filter(permission=right, group=support).get()
+    assert (event.pgh_label, event.pgh_context.metadata["reason"]) == ("insert", "new policy")
 
 
 @pytest.mark.parametrize("model", EVENTS, ids=lambda model: model._meta.label)
