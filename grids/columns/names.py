@@ -82,5 +82,5 @@ def warning_card(name: str, found: Sequence[Warning]) -> str:
     return (
         f'<span class="wnw"><a class="wn{" b" if worst == "bad" else ""}" href="{text(found[0].url)}"'
         f' aria-label="{text(heading)}, {name}: {names}">{icon("warn", "s")}{number}</a>'
-        f'<span class="card-pop"><h4>{text(heading)}</h4><ul>{lines}</ul></span></span>'
+        f'<span class="card-pop"><h2>{text(heading)}</h2><ul>{lines}</ul></span></span>'
     )
