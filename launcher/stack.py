@@ -144,7 +144,7 @@ class Stack:
     # --- once at each start ------------------------------------------------------------------------
 
     def _once(self, name: str, command: list[str]) -> None:
-        child = Child(name, command, env=self._variables(), cwd=CHECKOUT, show=_unless_traceback)
+        child = Child(name, command, env=self._variables(), cwd=CHECKOUT, show=_without_noise)
         self.supervisor.run_once(child)
 
     def _manage(self, *arguments: str, name: str) -> None:
@@ -160,7 +160,8 @@ class Stack:
 
     def _make_demo_once(self) -> None:
         """Its users keep the password they were made with: that is the one to print."""
-        terminal.say("Looking after the demo data (made at the first start, in about half a minute) …")
+        if not self.plan.exists():
+            terminal.say("Making the demo data (once, in about half a minute) …")
         before = _changed_at(self.plan)
         self._manage("demo", "--once", name="demo")
         if _changed_at(self.plan) != before:
@@ -259,9 +260,12 @@ def _changed_at(path: Path) -> int | None:
     return path.stat().st_mtime_ns if path.exists() else None
 
 
-def _unless_traceback(name: str, line: str) -> None:
-    """A one-shot that fails has its last lines shown by the Refusal; the way there is noise."""
-    if not line.startswith((" ", "Traceback")):
+def _without_noise(name: str, line: str) -> None:
+    """A one-shot that fails has its last lines shown by the Refusal; the way there is noise.
+
+    So is, at each start but the first, that there is demo data.
+    """
+    if not line.startswith((" ", "Traceback", "There are customers already")):
         terminal.show(name, line)
 
 
