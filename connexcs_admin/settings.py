@@ -102,7 +102,9 @@ DATABASES = {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         # A web request that waits longer than this for a lock or a query is a fault, not patience.
-        "OPTIONS": {"options": "-c statement_timeout=60s -c timezone=UTC"},
+        # pgtrigger asks for its setting once per changed row; where it was never set, the error it then has
+        # to catch costs up to 1 ms a row (measured: 20,000 customers by COPY 17 s, with it set 3 s).
+        "OPTIONS": {"options": "-c statement_timeout=60s -c timezone=UTC -c pgtrigger.ignore={}"},
     }
 }
 REDIS_URL = env.redis()
