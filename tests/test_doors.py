@@ -340,6 +340,7 @@ def test_an_account_manager_sees_only_the_customers_managed(client_anna, anna, w
     assert client_anna.get(f"/customers/{world_b.customer.pk}/").status_code == 404
 
 
+@pytest.mark.accept("P-06", part="no page of the portal takes an id yet")
 @each([door for door in PORTAL_DOORS if not door.parameters])
 def test_no_page_of_the_portal_looks_different_when_another_customer_has_traffic(client_carol, door):
     before = picture(client_carol, door.path)

@@ -108,6 +108,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.accept("P-02")
 @pytest.mark.parametrize("why", REFUSALS)
 def test_a_customer_without_access_is_refused_with_a_sentence(portal_client, carol, carols_customer, why):
     change, sentence = REFUSALS[why]
