@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Subquery
 
+from customers.freshness import freshness
 from customers.models import FeedState
 from grids.grid import Feed
 from setup.models import Currency, Installation
@@ -34,12 +34,9 @@ class Surroundings:
 
 
 def feed_of(surroundings: Surroundings, now: datetime) -> Feed:
-    """Stale when the pulse stands still, or no switch has spoken, for longer than the setting allows."""
-    moments = (surroundings.ticked_at, surroundings.heard_at)
-    known = [moment for moment in moments if moment is not None]
-    patience = timedelta(seconds=settings.FEED_STALE_SECONDS)
-    stale = len(known) < len(moments) or any(now - moment > patience for moment in known)
-    return Feed(stale=stale, since=min(known, default=None))
+    """How fresh the figures are, as a grid shows it."""
+    fresh = freshness(surroundings.ticked_at, surroundings.heard_at, now)
+    return Feed(stale=fresh.stale, since=fresh.since)
 
 
 def read_surroundings() -> Surroundings:
@@ -47,9 +44,8 @@ def read_surroundings() -> Surroundings:
     installation, feed = Installation.objects.filter(pk=1), FeedState.objects.filter(pk=1)
     constants = {name: Subquery(installation.values(name)) for name in SETTINGS}
     constants |= {name: Subquery(feed.values(name)) for name in MOMENTS}
-    rows = list(
-        Currency.objects.order_by().values("code", "digits", **{f"the_{k}": v for k, v in constants.items()})
-    )
+    named = {f"the_{name}": constant for name, constant in constants.items()}
+    rows: list[Any] = list(Currency.objects.order_by().values("code", "digits", **named))
     found = {name: rows[0][f"the_{name}"] for name in constants} if rows else _without_currencies()
     defaults = Installation()
     chosen: dict[str, Any] = {

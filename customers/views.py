@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -15,6 +15,7 @@ from customers.forms import StatusForm
 from customers.grids import CustomerGrid
 from customers.models import Customer, Status
 from grids.views import GridView, wants_fragment
+from users.requests import SignedInRequest
 
 
 class CustomerGridView(GridView):
@@ -29,7 +30,7 @@ class CustomerGridView(GridView):
 
 @permission_required("customers.change_customer", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def customer_status(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_status(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a status: a small form in place of the list, a page without JavaScript."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
     form = StatusForm(request.POST or None)

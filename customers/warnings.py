@@ -20,8 +20,8 @@ from grids.columns import Sight, Warning
 
 # The columns of Listing that hold codes, in the order in which warnings are listed.
 COLUMNS = ("routing_warnings", "billing_warnings", "call_warnings", "contact_warnings")
-FIELDS = (*COLUMNS, "balance", "debit_limit", "available_credit", "charge_today", "daily_spend_limit")
-FIELDS += ("currency_id",)
+SUMS = ("balance", "debit_limit", "available_credit", "charge_today", "daily_spend_limit")
+FIELDS = (*COLUMNS, *SUMS, "currency_id")
 
 # Without this right a warning says what it does, but no amount.
 SEES_MONEY = "customers.view_credit"

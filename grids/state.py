@@ -222,7 +222,7 @@ def _sort(params: QueryDict, rules: Rules, notes: list[Note]) -> tuple[SortKey, 
     if "s" not in params:
         return sort_keys(rules.default_sort)
     keys: dict[str, SortKey] = {}
-    for part in params["s"][:LONGEST_SEARCH].split(","):
+    for part in params.get("s", "")[:LONGEST_SEARCH].split(","):
         key = SortKey(part.lstrip("-"), part.startswith("-"))
         column = rules.columns.get(key.column)
         if not part or key.column in keys:

@@ -56,7 +56,7 @@ class GridView(View):
         context = {"grid": grid, **self.drawn(grid), **self.context(grid)}
         part = wants_fragment(request)
         response = render(request, self.fragment if part else self.template, context)
-        if part and getattr(request, "htmx", None) and request.htmx.trigger == f"{grid.slug}-search":
+        if part:
             self.remember_search(request, response, grid)
         return response
 
@@ -88,7 +88,9 @@ class GridView(View):
         return {}
 
     def remember_search(self, request: Any, response: HttpResponse, grid: Grid) -> None:
-        """Put the canonical address in the bar; typing on replaces it, so Back leads out of the search."""
+        """After a search, the canonical address; typing on replaces it, so Back leads out of the search."""
+        if request.htmx.trigger != f"{grid.slug}-search":
+            return
         before = parse_qs(urlsplit(request.htmx.current_url or "").query)
         response.headers["HX-Replace-Url" if "q" in before else "HX-Push-Url"] = grid.url
 

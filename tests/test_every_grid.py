@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from customers.grids import CustomerGrid
+from customers.models import Listing
 from grids import testing
 from grids.grid import Grid
 from grids.testing import GridCase
@@ -24,7 +27,17 @@ def add_customers(count: int, words: str) -> None:
         factories.make_customer(name=f"{words} {next(factories.numbers)}")
 
 
-CASES = [GridCase(CustomerGrid, "/customers/", "/customers/live/", add_customers)]
+def vary_customers() -> None:
+    now = timezone.now()
+    for number, row in enumerate(Listing.objects.order_by("-pk")[1:], start=1):
+        factories.set_figures(
+            row.customer, balance=-number, channels=number % 3, cps=number,
+            last_call_at=now - timedelta(hours=number), attempts_24h=number * 10, connected_24h=number, duration_ms_24h=number**2, pdd_count_24h=1,
+            pdd_sum_ms_24h=number * 100,
+        )  # fmt: skip
+
+
+CASES = [GridCase(CustomerGrid, "/customers/", "/customers/live/", add_customers, vary_customers)]
 EVERY_GRID = pytest.mark.parametrize("case", CASES, ids=lambda case: case.grid_class.__name__)
 
 

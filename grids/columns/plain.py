@@ -115,7 +115,7 @@ class Column(django_tables2.Column):
         """One ORDER BY term. NULLS LAST is written only where a value can be NULL: an index without it
         could otherwise not be used."""
         key = F(self.sort_by) if isinstance(self.sort_by, str) else self.sort_by
-        assert key is not None
+        assert isinstance(key, F | Expression), f"{self.name} cannot be sorted by"
         last = True if nullable else None
         return key.desc(nulls_last=last) if descending else key.asc(nulls_last=last)
 
