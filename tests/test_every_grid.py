@@ -31,9 +31,9 @@ def vary_customers() -> None:
     now = timezone.now()
     for number, row in enumerate(Listing.objects.order_by("-pk")[1:], start=1):
         factories.set_figures(
-            row.customer, balance=-number, channels=number % 3, cps=number,
-            last_call_at=now - timedelta(hours=number), attempts_24h=number * 10, connected_24h=number, duration_ms_24h=number**2, pdd_count_24h=1,
-            pdd_sum_ms_24h=number * 100,
+            row.customer, balance=-number, channels=number % 3, cps=number, attempts_24h=number * 10,
+            connected_24h=number, duration_ms_24h=number**2, pdd_count_24h=1, pdd_sum_ms_24h=number * 100,
+            last_call_at=now - timedelta(hours=number),
         )  # fmt: skip
 
 
