@@ -22,8 +22,8 @@ from calls.listing import midnight_of
 from calls.summary import Sums, calls_since
 from customers.attention import needs_attention
 from customers.card import Usage, asr_tone, usage_of
-from customers.grids import read_surroundings
 from customers.models import Listing
+from customers.surroundings import read_surroundings
 from grids.formats import format_count
 from users.requests import SignedInRequest
 

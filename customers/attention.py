@@ -142,7 +142,7 @@ def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
 def needs_attention(user: User, limits: Mapping[str, float]) -> list[Group]:
     """Groups with at least one customer that `user` may see. Two queries, however many customers.
 
-    limits: `asr_bad` and `channels_warn` in percent, as customers.grids.read_surroundings gives them.
+    limits: `asr_bad` and `channels_warn` in percent, as customers.surroundings.read_surroundings gives them.
     """
     rows = Listing.objects.visible_to(user).with_effective_status()
     kinds = _kinds(limits)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from customers.grids import Surroundings, read_surroundings
+from customers.freshness import Freshness, freshness
 from customers.models import Customer, Listing, Status
 from customers.statuses import effective_status
+from customers.surroundings import Surroundings, read_surroundings
 from customers.warnings import warnings_of
 from grids import formats
 from grids.columns import Sight, Warning
@@ -146,13 +147,10 @@ class Card:
     def credit_is_used_up(self) -> bool:
         return self.listing.available_credit <= 0
 
-    @property
-    def stale_since(self) -> datetime | None:
-        """Since when figures are old; None while the pulse ticks and switches speak."""
-        moments = (self.surroundings.ticked_at, self.surroundings.heard_at)
-        patience = timedelta(seconds=settings.FEED_STALE_SECONDS)
-        old = [moment for moment in moments if moment is not None and self.now - moment > patience]
-        return min(old, default=None)
+    @cached_property
+    def feed(self) -> Freshness:
+        """Whether the figures are old."""
+        return freshness(self.surroundings.ticked_at, self.surroundings.heard_at, self.now)
 
     @property
     def poll_s(self) -> int:
@@ -161,7 +159,7 @@ class Card:
     @property
     def token(self) -> str:
         """Changes with everything the head shows but ages, which the browser counts by itself."""
-        return f"{self.listing.revision}-{self.status}-{int(self.stale_since is not None)}"
+        return f"{self.listing.revision}-{self.status}-{int(self.feed.stale)}"
 
 
 def read_card(user: User, customer_id: int) -> Card:
