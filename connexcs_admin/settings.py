@@ -133,7 +133,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,8/5m/key"}
+# Failures: per address, per person and address, and per person from anywhere. The last is wide, so that
+# nobody can keep somebody else out from one address, yet many addresses do not make guessing pay.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,8/5m/key", "login_failed_anywhere": "40/15m/key"}
 # How many proxies of ours stand in front and write X-Forwarded-For; 0 believes nobody.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 0, low=0, high=9, unit="proxies")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

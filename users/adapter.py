@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -53,6 +54,28 @@ class AccountAdapter(DefaultAccountAdapter):
         if message_template == "account/messages/password_changed.txt":
             messages.add_message(request, level, _("Your password is changed."))
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises ValidationError where too many sign-ins have failed; counts this one until it succeeds."""
+        super().pre_authenticate(request, **credentials)
+        # Asked second: attempts that were stopped above must not add to what locks a person out.
+        self._failed_anywhere = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed_anywhere",
+            key=_person(request, credentials),
+        )
+        if not self._failed_anywhere:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        self._failed_anywhere.rollback()
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Failures count per person and site, not per spelling of the host name."""
-        return f"{request.site_kind}:{str(credentials.get('email', '')).strip().lower()}"  # type: ignore[attr-defined]
+        return f"{_person(request, credentials)}:{self.get_client_ip(request)}"
+
+
+def _person(request: HttpRequest, credentials: dict[str, Any]) -> str:
+    """Who is meant, whatever the spelling of host name or email."""
+    email = str(credentials.get("email", "")).strip().lower()
+    return f"{request.site_kind}:{email}"  # type: ignore[attr-defined]  # set by SiteMiddleware

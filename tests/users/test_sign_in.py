@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils import timezone
 from audit.models import Act, ActKind
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, PORTAL_HOST, STAFF_HOST, make_staff
+from users.tasks import clear_sessions
 
 LOGIN = "/accounts/login/"
 
@@ -184,9 +186,7 @@ def test_guessing_one_password_is_stopped_after_eight_attempts(client, alice):
 def test_the_spelling_of_host_or_email_buys_no_more_attempts(db, alice):
     for spelling in ("localhost", "LOCALHOST", "localhost.", "localhost:1"):
         guess(browser_of(None, spelling), alice.email.upper(), 2)
-    assert "Too many failed attempts" in words(
-        guess(browser_of(None, STAFF_HOST), alice.email, 1, "192.0.2.9")
-    )
+    assert "Too many failed attempts" in words(guess(browser_of(None, STAFF_HOST), alice.email, 1))
 
 
 def test_guessing_many_people_from_one_address_is_stopped(client, db):
@@ -200,6 +200,27 @@ def test_hammering_the_door_gets_the_429_page(client, db):
     assert answers[29].status_code == 200
     assert answers[30].status_code == 429
     assert "Too many attempts" in answers[30].content.decode()
+
+
+def test_she_comes_in_from_elsewhere_while_one_address_guesses(client, alice):
+    for _ in range(5):
+        guess(client, alice.email, 8)
+    answer = client.post(LOGIN, {"login": alice.email, "password": PASSWORD}, REMOTE_ADDR="198.51.100.7")
+    assert answer.status_code == 302
+
+
+def test_guessing_from_many_addresses_is_stopped_after_forty(client, alice):
+    for number in range(8):
+        assert "not right" in words(guess(client, alice.email, 5, f"192.0.2.{number}"))
+    assert "Too many failed attempts" in words(guess(client, alice.email, 1, "192.0.2.99"))
+
+
+def test_signing_in_right_never_counts_against_anybody(client, alice):
+    for number in range(41):
+        ip = f"192.0.2.{number % 4}"
+        answer = client.post(LOGIN, {"login": alice.email, "password": PASSWORD}, REMOTE_ADDR=ip)
+        assert answer.status_code == 302
+        client.post("/accounts/logout/")
 
 
 def test_others_come_in_while_somebody_is_guessed_at(client, alice):
@@ -225,6 +246,13 @@ def test_the_count_lives_in_valkey_so_that_every_worker_shares_it(client, alice)
 @pytest.mark.parametrize("email", ["x" * 400 + "@example.com", "a\x00b@example.com", "no address", ""])
 def test_nonsense_is_answered_and_not_stumbled_over(client, db, email):
     assert sign_in(client, email).status_code == 200
+
+
+def test_sessions_that_are_over_are_cleared_away_at_night(client_alice):
+    over = Session.objects.create(session_key="x" * 32, expire_date=timezone.now() - timedelta(seconds=1))
+    clear_sessions()
+    assert not Session.objects.filter(pk=over.pk).exists()
+    assert client_alice.get(LOGIN).status_code == 302
 
 
 # --- What is remembered of it
