@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from grids.columns import Column, Row, Sight
 from grids.filters import SetFilter
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
-from grids.totals import Totals, totals
+from grids.totals import Totals, recent_totals, totals
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Grid(metaclass=GridMeta):
     search: ClassVar[str] = ""
     per_page: ClassVar[int] = 50
     max_per_page: ClassVar[int] = 200
+    totals_age_s = 0
 
     def __init__(self, *, user: Any, params: QueryDict, path: str, now: datetime | None = None) -> None:
         """user: whose eyes. params: the query string. path: the URL of the grid without its query."""
@@ -157,7 +158,8 @@ class Grid(metaclass=GridMeta):
 
     @cached_property
     def totals(self) -> Totals:
-        return totals(self)
+        """Counted now for a page, at most `totals_age_s` old for a poll."""
+        return recent_totals(self, self.totals_age_s) if self.totals_age_s else totals(self)
 
     @property
     def noun(self) -> str:

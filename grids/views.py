@@ -16,6 +16,9 @@ from django.views import View
 from grids import live, rows
 from grids.grid import Grid
 from grids.state import Filters
+from grids.totals import remember
+
+TOTALS_AGE_S = 4  # how old counts and sums may be in a poll; rows themselves are always read anew
 
 
 def wants_fragment(request: Any) -> bool:
@@ -54,6 +57,7 @@ class GridView(View):
             return HttpResponseRedirect(f"{request.path}?{self.grid_class.default_query()}")
         grid = self.grid(request)
         context = {"grid": grid, **self.drawn(grid), **self.context(grid)}
+        remember(grid, grid.totals, TOTALS_AGE_S)
         part = wants_fragment(request)
         response = render(request, self.fragment if part else self.template, context)
         if part:
@@ -97,6 +101,7 @@ class GridView(View):
     def poll(self, request: HttpRequest) -> HttpResponse:
         """JSON of what changed, or 204."""
         grid = self.grid(request)
+        grid.totals_age_s = TOTALS_AGE_S
         ids = live.read_ids(grid, request.GET.get("ids", ""))
         found = live.answer(grid, ids, request.GET.get("since", ""))
         return HttpResponse(status=204) if found is None else JsonResponse(found)

@@ -484,3 +484,37 @@ def test_the_poll_answers_json_or_nothing_and_is_never_cached(client_alice: Clie
     answer = client_alice.get(url)
     assert "no-store" in answer.headers["Cache-Control"]
     assert "<b>3</b>" in answer.json()["rows"][str(customer.pk)]["channels"]
+
+
+def test_polls_share_their_totals_for_seconds_but_never_across_what_people_may_see(
+    client_alice: Client, client_rita: Client, reseller_a: Any
+):
+    factories.set_figures(quiet("Mine", reseller=reseller_a), channels=1)
+    factories.set_figures(quiet("Nobodys"), channels=90)
+    pages = {client: client.get(ACTIVE).context["poll_url"] for client in (client_alice, client_rita)}
+    for client, url in pages.items():
+        with CaptureQueriesContext(connection) as captured:
+            totals = client.get(f"{url}&ids=&since=").json()["totals"]
+        assert not [
+            query for query in captured if "FILTER (WHERE" in query["sql"]
+        ]  # no scan: a page just made one
+        assert ("Channels 91" in text_of(totals)) == (client is client_alice)
+    assert "Channels 1" in text_of(client_rita.get(f"{pages[client_rita]}&ids=&since=").json()["totals"])
+
+
+def test_a_page_counts_anew_although_polls_share(client_alice: Client):
+    quiet("Ada")
+    client_alice.get(ACTIVE)
+    quiet("Bea")
+    assert text_of(client_alice.get(ACTIVE).context["totals_bar"]).startswith("2 customers")
+
+
+def test_a_poll_works_while_the_cache_is_away(
+    client_alice: Client, settings: Any, caplog: pytest.LogCaptureFixture
+):
+    customer = quiet("Ada")
+    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": nowhere}
+    url = client_alice.get(ACTIVE).context["poll_url"]
+    assert client_alice.get(f"{url}&ids={customer.pk}&since=").json()["rows"][str(customer.pk)]
+    assert "the cache does not answer" in caplog.text
