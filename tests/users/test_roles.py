@@ -95,6 +95,19 @@ def test_no_group_means_no_right(bob):
     assert bob.get_all_permissions() == set()
 
 
+def test_a_right_given_past_the_groups_opens_nothing(bob):
+    bob.user_permissions.set(Permission.objects.all())
+    assert bob.get_all_permissions() == set()
+    assert not bob.has_perm("customers.view_customer")
+
+
+def test_rights_cost_one_query(alice, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert alice.has_perm("customers.view_customer")
+        assert alice.has_perm("customers.view_every_customer")
+        assert not alice.has_perm("customers.no_such_right")
+
+
 def test_groups_add_up(bob):
     bob.groups.set(Group.objects.filter(name__in=[Role.SUPPORT, Role.FINANCE]))
     assert bob.get_all_permissions() == roles.rights(Role.SUPPORT) | roles.rights(Role.FINANCE)
