@@ -61,13 +61,13 @@ def last_24_hours(customer_id: int, now: datetime) -> tuple[list[Hour], Sums]:
     hours: list[Hour] = []
     starts = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while starts + HOUR > begin:
-        row = found.get(starts, {})
+        row = found.get(starts) or {"attempts": 0, "connected": 0, "duration_ms": 0, "charge": Decimal(0)}
         hours.append(
             Hour(
-                **{
-                    name: row.get(f"{name}_sum") or 0
-                    for name in ("attempts", "connected", "duration_ms", "charge")
-                },
+                attempts=row["attempts"],
+                connected=row["connected"],
+                duration_ms=row["duration_ms"],
+                charge=row["charge"],
                 starts=starts,
                 counted_from=max(starts, begin),
                 so_far=not hours,
@@ -94,10 +94,10 @@ def _by_hour(customer_id: int, begin: datetime) -> QuerySet:
         .order_by()
         .values(hour=TruncHour("minute", tzinfo=UTC))
         .annotate(
-            attempts_sum=Sum("attempts"),
-            connected_sum=Sum("connected"),
-            duration_ms_sum=Sum("duration_ms"),
-            charge_sum=Sum("charge"),
+            attempts=Sum("attempts"),
+            connected=Sum("connected"),
+            duration_ms=Sum("duration_ms"),
+            charge=Sum("charge"),
         )
     )
 

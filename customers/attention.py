@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import CharField, Count, F, Q, Value
 from django.utils.translation import gettext as _
@@ -51,8 +51,8 @@ class _Kind:
 
     tone: str
     icon: str
-    titles: object
-    effect: object
+    titles: Any
+    effect: Any
     where: Q
     order: tuple[str, ...]
     query: str = ""

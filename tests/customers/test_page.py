@@ -58,7 +58,7 @@ def test_the_head_shows_the_other_figures_each_by_its_formula(client_alice, rhei
     assert figure(page, "available") == "Can still spend 17,904.77 EUR"
     assert figure(page, "cps") == "CPS 2.8 / 10"
     assert figure(page, "asr") == "ASR, 24 h 25.0 %"  # 50 of 200
-    assert figure(page, "acd") == "ACD, 24 h 3:26 answered · 0:52 all calls"  # 206 s; 10,300 s ÷ 200 = 51.5 s
+    assert figure(page, "acd") == "ACD, 24 h 3:26 answered · 0:52 all"  # 206 s; 10,300 s ÷ 200 = 51.5 s
     assert figure(page, "pdd") == "PDD, 24 h 1.6 s"  # 320 s ÷ 200
     assert figure(page, "spent") == "Spent today 1,188.40 EUR"
     assert figure(page, "last_call") == "Last call 5 min"
@@ -68,7 +68,7 @@ def test_a_customer_without_calls_or_limits_has_no_ratios(client_alice):
     page = client_alice.get(page_of(factories.make_customer()))
 
     assert figure(page, "asr") == "ASR, 24 h —"
-    assert figure(page, "acd") == "ACD, 24 h — answered · — all calls"
+    assert figure(page, "acd") == "ACD, 24 h — answered · — all"
     assert figure(page, "channels") == "Channels in use 0"
     assert figure(page, "last_call") == "Last call —"
 
