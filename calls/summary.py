@@ -41,12 +41,12 @@ class Sums:
         return Decimal(self.duration_ms) / self.connected if self.connected else None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Hour(Sums):
     """One hour of the window; the first may begin within its hour, the last is not over."""
 
-    starts: datetime = datetime.min.replace(tzinfo=UTC)
-    counted_from: datetime = datetime.min.replace(tzinfo=UTC)
+    starts: datetime
+    counted_from: datetime
     so_far: bool = False
 
     @property

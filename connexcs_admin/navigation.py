@@ -1,17 +1,21 @@
 """The menu of the staff site, and what the frame around every page shows."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
 class Item:
     """One entry: label, URL name, sprite icon, and the permission without which it is not shown."""
 
-    label: str
+    label: "StrOrPromise"
     url_name: str
     icon: str
     permission: str | None = None

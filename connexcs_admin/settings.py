@@ -4,7 +4,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pghistory
+import pgtrigger
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
@@ -111,7 +111,7 @@ REDIS_URL = env.redis()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # One history row per changed row, written once per statement, never changed afterwards.
-PGHISTORY_LEVEL = pghistory.Statement
+PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_APPEND_ONLY = True
 
 # --- People ----------------------------------------------------------------------------------------
