@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.factories import PORTAL_HOST
@@ -46,7 +50,34 @@ def session_of(user: User) -> str:
 
 
 @pytest.fixture
-def visit(browser: Browser, live_server: Any, alice: User) -> Iterator[Callable[..., Page]]:
+def all_answered(live_server: Any) -> Iterator[Callable[[], None]]:
+    """Waits until the server works on no request, e.g. a poll or panel of a page that was just closed.
+
+    Emptying the tables after a test would otherwise wait for that request, and it for us: a deadlock.
+    """
+    working = Counter[str]()
+    lock = threading.Lock()  # the server answers each request in a thread of its own
+
+    def count(sender: Any, signal: Any, **_: Any) -> None:
+        with lock:
+            working["begun" if signal is request_started else "ended"] += 1
+
+    def wait() -> None:
+        until = time.monotonic() + 10
+        while working["begun"] > working["ended"] and time.monotonic() < until:
+            time.sleep(0.02)
+
+    for signal in (request_started, request_finished):
+        signal.connect(count)
+    yield wait
+    for signal in (request_started, request_finished):
+        signal.disconnect(count)
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, live_server: Any, alice: User, all_answered: Callable[[], None]
+) -> Iterator[Callable[..., Page]]:
     """Opens a path as Alice, as somebody else (`by=`) or as a stranger; other options go to the context.
 
     host: the site; contacts live on PORTAL_HOST.
@@ -77,4 +108,6 @@ def visit(browser: Browser, live_server: Any, alice: User) -> Iterator[Callable[
     yield open_page
     for context in contexts:
         context.close()
+    time.sleep(0.1)  # what the browser sent last may still be on its way to the server
+    all_answered()
     assert errors == []
