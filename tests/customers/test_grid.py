@@ -315,7 +315,6 @@ def test_a_penalty_whose_end_has_come_is_over_although_nothing_stored_it(client_
     assert rows_of(client_alice.get(ACTIVE))["Ada"]["status"]["status"] == "active"
 
 
-@pytest.mark.accept("G-32", part="one look for each; the colours themselves are in the style sheet's tests")
 def test_each_status_has_a_badge_of_its_own(client_alice: Client):
     in_every_status()
     rows = rows_of(client_alice.get("/customers/?s=name"))
