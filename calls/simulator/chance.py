@@ -1,5 +1,6 @@
 """How a call goes, by chance: delays, endings, talk. Seconds throughout."""
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -40,12 +41,12 @@ class Dice:
 
     def call(self, caller: Caller, at: float) -> Call:
         """A call that starts at `at`, with everything that will happen to it."""
-        at = round(at, 3)
+        at = _whole_ms(at)
         carrier = self.rng.choices(self.carriers, self.shares)[0]
         lost_to, moment = None, at
         if self.rng.random() < (_FAILING_LOSES if carrier.failing else _GOOD_LOSES):
             lost_to, moment = carrier, round(at + self._delay(carrier), 3)
-            carrier = self.rng.choice(self.good)
+            carrier = self.rng.choice([other for other in self.good if other is not lost_to] or self.good)
         call = self._draft(caller, carrier, at)
         call.lost_to, call.lost_at = lost_to, moment
         delay = self._delay(carrier)
@@ -58,7 +59,7 @@ class Dice:
 
     def refusal(self, caller: Caller, at: float) -> Call:
         """A call that the switch itself turns away, because the customer's channels are used up."""
-        call = self._draft(caller, self.good[0], round(at, 3))
+        call = self._draft(caller, self.good[0], _whole_ms(at))
         call.ending, call.released_by = OVER_LIMIT, "switch"
         return call
 
@@ -105,3 +106,8 @@ class Dice:
             call.rings_at = call.ends_at
             longest = 45.0 if rings == 1 else 2.5
             call.ends_at = round(reply_at + self.rng.uniform(0.3, longest), 3)
+
+
+def _whole_ms(at: float) -> float:
+    """Downwards, so that a call stays in the second in which it came."""
+    return math.floor(at * 1000) / 1000

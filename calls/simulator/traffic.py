@@ -16,10 +16,11 @@ _BY_HOUR = (30, 24, 20, 18, 20, 26, 38, 56, 76, 92, 100, 98, 92, 92, 98, 100, 95
 _RECKON_EVERY_S = 600
 _WARM_UP_S = 3600
 _WARM_UP_CALLS = 200_000
-_WARM_UP_SLICE_S = 30
+_LONG_TALK = 12  # times the mean; next to nobody talks longer
 # Bursts: this share of all calls, each burst this much above the mean, for so many seconds.
 _BURST_SHARE = 0.12
 _BURST_FACTOR = 1.6
+_SLOWEST_BURST = 2.0
 _BURST_S = (3.0, 8.0)
 _BURST_AMONG = 200
 _REFUSED_SHARE = 0.1
@@ -65,12 +66,14 @@ class Traffic:
         return (wire.live(call) for call in self.live.values())
 
     def _warm_up(self, now: float) -> None:
-        """Lives through the last hour unheard, so that calls are up at once, some of them for long."""
-        self.clock = now - min(_WARM_UP_S, _WARM_UP_CALLS / self.cps)
+        """Lives through the last hour at most, unheard, so that calls are up at once, some for long."""
+        longest = max(caller.acd_s for caller in self.plan.callers) * _LONG_TALK + 60
+        self.clock = now - min(_WARM_UP_S, longest, _WARM_UP_CALLS / self.cps)
         self.next_burst = self.clock + self._until_burst()
         self.next_arrival = self.clock + self._until_arrival()
-        while self.clock < now:
-            self.advance(min(now, self.clock + _WARM_UP_SLICE_S))
+        self.heard = False
+        self.advance(now)
+        self.heard = True
 
     def _step(self, now: float, happened: Happened) -> None:
         """Goes to the next thing that happens, at most to `now`."""
@@ -95,8 +98,11 @@ class Traffic:
         return self.rng.expovariate(self.base_rate + (self.burst[2] if self.burst else 0.0))
 
     def _until_burst(self) -> float:
-        in_one = self.cps * _BURST_FACTOR * sum(_BURST_S) / 2
+        in_one = self._burst_rate() * sum(_BURST_S) / 2
         return self.rng.expovariate(self.cps * _BURST_SHARE / in_one)
+
+    def _burst_rate(self) -> float:
+        return max(_SLOWEST_BURST, self.cps * _BURST_FACTOR)
 
     def _reckon(self) -> None:
         """How busy the hour is, and who calls in it; good for ten minutes."""
@@ -113,7 +119,7 @@ class Traffic:
             self.burst = None
         else:
             caller = self.rng.choice(self.biggest)
-            calls_per_second = max(2.0, self.cps * _BURST_FACTOR)
+            calls_per_second = self._burst_rate()
             if caller.cps_limit:
                 calls_per_second = min(calls_per_second, caller.cps_limit)
             self.burst = caller, self.clock + self.rng.uniform(*_BURST_S), calls_per_second
@@ -128,9 +134,7 @@ class Traffic:
                 self._start(caller, happened)
                 return
             if self.rng.random() < _REFUSED_SHARE:
-                happened.records.append(
-                    wire.record(self.dice.refusal(caller, self.clock), self.plan.switch_ip)
-                )
+                self._tell_record(happened, self.dice.refusal(caller, self.clock))
                 return
             caller = self.rng.choices(self.plan.callers, cum_weights=self.sums)[0]
 
@@ -156,7 +160,7 @@ class Traffic:
         self.second[caller.id] = (second, count + 1 if last == second else 1)
         self.channels[caller.id] = self.channels.get(caller.id, 0) + 1
         self.live[call.callid] = call
-        happened.events.append(wire.event(call, "start", call.started_at))
+        self._tell(happened, call, "start")
         if call.lost_to is not None:
             self._plan_for(call.lost_at, "lost", call)
         if call.rings_at is not None:
@@ -171,7 +175,8 @@ class Traffic:
 
     def _happens(self, kind: str, call: Call, happened: Happened) -> None:
         if kind == "lost":
-            happened.records.append(wire.lost_record(call))
+            if self.heard:
+                happened.records.append(wire.lost_record(call))
             return
         if kind == "ringing":
             call.state = State.RINGING
@@ -180,8 +185,17 @@ class Traffic:
         else:
             del self.live[call.callid]
             self.channels[call.caller.id] -= 1
+            self._tell_record(happened, call)
+        self._tell(happened, call, kind)
+
+    def _tell(self, happened: Happened, call: Call, kind: str) -> None:
+        if self.heard:
+            at = call.started_at if kind == "start" else self.clock
+            happened.events.append(wire.event(call, kind, at))
+
+    def _tell_record(self, happened: Happened, call: Call) -> None:
+        if self.heard:
             happened.records.append(wire.record(call, self.plan.switch_ip))
-        happened.events.append(wire.event(call, kind, self.clock))
 
 
 def _busy(at: float, hours: int) -> float:

@@ -88,7 +88,10 @@ class Writer:
         self.switch_id = ground.switch.pk
         self.carrier_ids = [carrier.pk for carrier in ground.carriers]
         self.carrier_bag = [n for n, shape in enumerate(CARRIERS) for _ in range(shape.share)]
-        self.good = [n for n, shape in enumerate(CARRIERS) if not shape.failing]
+        self.others = [
+            [n for n, shape in enumerate(CARRIERS) if not shape.failing and n != first]
+            for first in range(len(CARRIERS))
+        ]
         self.reseller_ids = [reseller.pk for reseller in ground.resellers]
         self.number = 0
 
@@ -149,7 +152,8 @@ class Writer:
                     f"f\t0\t\\N\t\\N\t{pdd_out}\t{FAILED_OVER}\t\t0.0000\t0\t0.0000\t0\t{CARRIERS[carrier].currency}"
                     f"\t{lines.no_resale}\n"
                 )
-                carrier = self.good[draw_one % len(self.good)]
+                others = self.others[carrier]
+                carrier = others[draw_one % len(others)]
                 pdd_out = tables.pdd[draw_one >> 13 & mask]
             left -= 1
             attempt = "2\tt\t" if lost else "1\tt\t"
