@@ -6,6 +6,7 @@ is most of a page.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -97,6 +98,33 @@ def chips(grid: Grid) -> list[dict[str, Any]]:
         url = grid.url_of(grid.state.changed(filters=filters))
         found.append({"text": condition.sentence, "title": "", "url": url, "bad": False})
     return found
+
+
+def ways_out(grid: Grid) -> list[dict[str, str]]:
+    """For a list that shows nothing: which one thing to drop, and how many rows that would give."""
+    if grid.totals.rows:
+        return []
+    filters = grid.state.filters
+    ways = []
+    if filters.q:
+        found = grid.visible().filter(grid.where(exclude=())).count()
+        wider = grid.state.changed(filters=replace(filters, q=""))
+        ways.append(
+            (found, _("the search for “%(words)s”") % {"words": filters.q}, _("Drop the search"), wider)
+        )
+    for condition in filters.conditions:
+        found = grid.totals.choices.get(condition.column, {}).get("", 0)
+        wider = grid.state.changed(filters=filters.without(condition.column))
+        ways.append((found, f"“{condition.sentence}”", _("Drop that filter"), wider))
+    return [
+        {
+            "text": _("Without %(what)s there are %(n)s.") % {"what": what, "n": formats.format_count(found)},
+            "action": action,
+            "url": grid.url_of(wider),
+        }
+        for found, what, action, wider in ways
+        if found
+    ]
 
 
 def menus(grid: Grid) -> list[dict[str, Any]]:

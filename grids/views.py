@@ -79,6 +79,7 @@ class GridView(View):
             "caption": rows.caption(grid),
             "chips": rows.chips(grid),
             "kept": [pair for pair in parse_qsl(grid.state.changed(page=1).query, True) if pair[0] != "q"],
+            "ways_out": rows.ways_out(grid),
             "all_url": grid.url_of(grid.state.changed(filters=Filters())),
             "rowcount": str(grid.totals.rows + 1),
             "last": min(grid.first + grid.state.place.per_page, grid.totals.rows),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -91,6 +91,8 @@ def test_strangers_are_sent_to_the_sign_in_page(case: GridCase, client: Client):
 def grant_to(user: User) -> Callable[[str], None]:
     def grant(permission: str) -> None:
         room, codename = permission.split(".")
-        user.user_permissions.add(Permission.objects.get(content_type__app_label=room, codename=codename))
+        group, _ = Group.objects.get_or_create(name=f"May {permission}")  # rights come from groups only
+        group.permissions.add(Permission.objects.get(content_type__app_label=room, codename=codename))
+        user.groups.add(group)
 
     return grant

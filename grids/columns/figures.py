@@ -190,7 +190,8 @@ class UsageColumn(Column):
         figure = f"<b>{formats.format_count(used)}</b>"
         if not limit:
             title = attribute("title", _("No limit"))
-            return f'<span class="chn"{title}><span>{figure}</span></span>'
+            room = '<svg width="52" height="5" aria-hidden="true"></svg>'  # figures stand under each other
+            return f'<span class="chn"{title}><span>{figure}</span>{room}</span>'
         percent = min(100, used * 100 // limit)
         bad, warn = sight.limit(self.bad), sight.limit(self.warn)
         tone = " b" if bad and percent >= bad else " w" if warn and percent >= warn else ""
