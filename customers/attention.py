@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CharField, Count, F, Q, Value
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, CharField, Count, F, Field, Func, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from customers.models import Listing, Status
-from customers.querysets import ListingQuerySet
 
 if TYPE_CHECKING:
     from users.models import User
@@ -133,14 +134,14 @@ def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
             ngettext_lazy("%(n)d customer waits for approval", "%(n)d customers wait for approval", "n"),
             gettext_lazy("Calls are blocked until then."),
             Q(effective_status=Status.PENDING_APPROVAL),
-            ("created_at", "pk"),
+            ("created_at",),
             "f.status=in:pending_approval",
         ),
     }  # fmt: skip
 
 
 def needs_attention(user: User, limits: Mapping[str, float]) -> list[Group]:
-    """Groups with at least one customer that `user` may see. Two queries, however many customers.
+    """Groups with at least one customer that `user` may see. One query, however many customers.
 
     limits: `asr_bad` and `channels_warn` in percent, as customers.surroundings.read_surroundings gives them.
     """
@@ -148,36 +149,38 @@ def needs_attention(user: User, limits: Mapping[str, float]) -> list[Group]:
     kinds = _kinds(limits)
     if not user.has_perm("customers.view_credit"):
         del kinds["credit"]
-    counts = rows.aggregate(**{key: Count("pk", filter=kind.where) for key, kind in kinds.items()})
-    first = _first_of_each(rows, {key: kind for key, kind in kinds.items() if counts[key]})
+    found = rows.aggregate(**_count_and_first(kinds))
     return [
         Group(
             key=key,
             tone=kind.tone,
             icon=kind.icon,
-            title=str(kind.titles % {"n": counts[key]}),
+            title=str(kind.titles % {"n": found[f"{key}_count"]}),
             effect=str(kind.effect),
-            count=counts[key],
-            first=tuple(first[key]),
+            count=found[f"{key}_count"],
+            first=tuple(map(Named, found[f"{key}_ids"], found[f"{key}_names"])),
             query=kind.query,
         )
         for key, kind in kinds.items()
-        if counts[key]
+        if found[f"{key}_count"]
     ]
 
 
-def _first_of_each(rows: ListingQuerySet, kinds: Mapping[str, _Kind]) -> dict[str, list[Named]]:
-    """The customers to name, by group; one UNION ALL."""
-    found: dict[str, list[Named]] = {key: [] for key in kinds}
-    parts = [
-        rows.filter(kind.where)
-        .order_by(*kind.order)
-        .annotate(group=Value(key, CharField()))
-        .values_list("group", "pk", "name")[:NAMES]
-        for key, kind in kinds.items()
-    ]
-    if not parts:
-        return found
-    for key, pk, name in parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]:
-        found[key].append(Named(pk, name))
-    return found
+def _count_and_first(kinds: Mapping[str, _Kind]) -> dict[str, Any]:
+    """How many there are of each kind, and which ones to name: all in one scan of the listing."""
+    figures: dict[str, Any] = {}
+    for key, kind in kinds.items():
+        figures[f"{key}_count"] = Count("pk", filter=kind.where)
+        order = (*kind.order, "pk")
+        figures[f"{key}_ids"] = _First(ArrayAgg("pk", filter=kind.where, order_by=order), BigIntegerField())
+        figures[f"{key}_names"] = _First(ArrayAgg("name", filter=kind.where, order_by=order), CharField())
+    return figures
+
+
+class _First(Func):
+    """The first elements of an array, cut off in the database."""
+
+    template = f"(%(expressions)s)[1:{NAMES}]"
+
+    def __init__(self, array: ArrayAgg, element: Field) -> None:
+        super().__init__(array, output_field=ArrayField(element))
