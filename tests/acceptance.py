@@ -196,7 +196,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     # Read here, the earliest hook: tests.servers gives the tests a CONNEX_HOME of their own soon after.
     parser.addoption(
         "--acceptance-home",
-        default=os.environ.get("CONNEX_HOME"),
+        default=os.environ.get("CONNEX_HOME") or "var",
         metavar="FOLDER",
         help="folder of acceptance.json (default: CONNEX_HOME, else var)",
     )
