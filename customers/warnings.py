@@ -29,13 +29,17 @@ SEES_MONEY = "customers.view_credit"
 
 @dataclass(frozen=True)
 class _Meaning:
-    """tone "bad": calls are refused, or soon will be. tab: URL name of the place that puts it right."""
+    """tone "bad": calls are refused, or soon will be. tab: URL name of the place that puts it right.
+
+    permission: what opens that tab; who lacks it is led to the customer's page.
+    """
 
     tone: str
     what: Any
     how_bad: Callable[[Mapping[str, Any], Sight], str]
     to_do: Any
     tab: str
+    permission: str
 
 
 def amount(value: Decimal | None, row: Mapping[str, Any], sight: Sight) -> str:
@@ -80,9 +84,15 @@ MEANINGS = {
         _no_authentication,
         gettext_lazy("Add authentication"),
         "routing:auth",
+        "routing.view_ipauth",
     ),
     "no_routing": _Meaning(
-        "bad", gettext_lazy("No Routing Set"), _no_routing, gettext_lazy("Add a route"), "routing:routes"
+        "bad",
+        gettext_lazy("No Routing Set"),
+        _no_routing,
+        gettext_lazy("Add a route"),
+        "routing:routes",
+        "routing.view_ingressroute",
     ),
     "credit_exhausted": _Meaning(
         "bad",
@@ -90,6 +100,7 @@ MEANINGS = {
         _credit_exhausted,
         gettext_lazy("See the balance"),
         "billing:ledger",
+        "customers.view_credit",
     ),
     "daily_spend_reached": _Meaning(
         "bad",
@@ -97,6 +108,7 @@ MEANINGS = {
         _daily_spend,
         gettext_lazy("See the balance"),
         "billing:ledger",
+        "customers.view_credit",
     ),
 }
 
@@ -113,5 +125,5 @@ def _warning(code: str, row: Mapping[str, Any], sight: Sight) -> Warning:
     if meaning is None:
         # A room newer than this list: its code is better than silence.
         return Warning("warn", code.replace("_", " ").capitalize(), "", _("Open the customer"), page)
-    url = sight.url(meaning.tab, row["pk"]) or page
+    tab = sight.url(meaning.tab, row["pk"]) if sight.may(meaning.permission) else None
     return Warning(meaning.tone, str(meaning.what), meaning.how_bad(row, sight), str(meaning.to_do), url)

@@ -160,6 +160,20 @@ def test_warnings_show_on_hover_and_vanish_when_they_are_met(desk: Open):
     assert not was_reloaded(page)
 
 
+@pytest.mark.accept("G-21")
+def test_a_click_on_a_warning_opens_the_tab_where_it_is_settled(desk: Open):
+    bare = factories.make_customer(name="Bare", debit_limit=10)
+    page = desk()
+    page.locator(".wn").click()
+    page.wait_for_url(f"**/customers/{bare.pk}/auth/")
+    factories.make_ip_auth(bare)
+    page.go_back()
+    expect(page.locator(".card-pop b")).to_have_text(["No Routing Set"], timeout=5000)
+    page.locator(".wn").hover()
+    page.locator(".card-pop").get_by_role("link", name="Add a route").click()
+    page.wait_for_url(f"**/customers/{bare.pk}/routes/")
+
+
 def test_old_figures_are_called_old_until_they_are_fresh_again(desk: Open, settings: Any):
     settings.FEED_STALE_SECONDS = 10
     quiet("Ada")

@@ -524,3 +524,21 @@ def test_a_poll_works_while_the_cache_is_away(
     url = client_alice.get(ACTIVE).context["poll_url"]
     assert client_alice.get(f"{url}&ids={customer.pk}&since=").json()["rows"][str(customer.pk)]
     assert "the cache does not answer" in caplog.text
+
+
+def test_a_resellers_page_costs_no_more_than_anybodys(client_rita: Client, reseller_a: Any):
+    quiet("Mine", reseller=reseller_a)
+    with CaptureQueriesContext(connection) as captured:
+        assert list(rows_of(client_rita.get(ACTIVE))) == ["Mine"]
+    assert len(captured) <= MOST_QUERIES, "\n".join(each["sql"] for each in captured)
+
+
+def test_a_warning_leads_to_the_customer_where_its_own_tab_is_closed_to_the_reader(
+    client_bob: Client, bob: User
+):
+    for permission in ("customers.view_customer", "customers.view_every_customer"):
+        grant_to(bob)(permission)
+    bare = factories.make_customer(name="Bare", debit_limit=0)
+    cell = rows_of(client_bob.get(ACTIVE)).popitem()[1]["name"]
+    assert {link for link in cell["links"] if "icons" not in link} == {f"/customers/{bare.pk}/"}
+    assert "0.00" not in cell["text"]  # sums are for those who may see credit

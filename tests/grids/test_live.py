@@ -128,3 +128,13 @@ def test_a_broken_revision_brings_everything(alice: User, three: list[Customer])
         found = poll(alice, (ids, since))
         assert found is not None
         assert len(found["rows"]) == 3
+
+
+def test_the_first_row_of_an_empty_list_asks_for_the_page(alice: User, three: list[Customer]):
+    query = "f.status=in:dialing&s=-channels"
+    shown = screen(alice, query)
+    assert shown[0] == []
+    factories.set_figures(three[1], channels=1)
+    found = poll(alice, shown, query)
+    assert found is not None
+    assert found["members_changed"] is True
