@@ -126,7 +126,5 @@ def _warning(code: str, row: Mapping[str, Any], sight: Sight) -> Warning:
         # A room newer than this list: its code is better than silence.
         return Warning("warn", code.replace("_", " ").capitalize(), "", _("Open the customer"), page)
     tab = sight.url(meaning.tab, row["pk"]) if sight.may(meaning.permission) else None
-    # Sums of money are shown to those who may see them; the warning itself is for everyone.
-    private = meaning.permission == "customers.view_credit" and not sight.may(meaning.permission)
-    how_bad = "" if private else meaning.how_bad(row, sight)
+    how_bad = meaning.how_bad(row, sight)
     return Warning(meaning.tone, str(meaning.what), how_bad, str(meaning.to_do), tab or page)
