@@ -2,8 +2,11 @@
 
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 
@@ -26,7 +29,10 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # the stubs know of redirects only
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
-        response = super().handle_no_permission(request, view_func)
-        if request.headers.get("HX-Request") == "true":
-            return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
-        return response
+        if request.headers.get("HX-Request") != "true":
+            return super().handle_no_permission(request, view_func)
+        # What asked was a part of a page; after the sign-in the person wants the page.
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = page._replace(scheme="", netloc="").geturl() if page.netloc == request.get_host() else ""
+        sign_in = redirect_to_login(here or "/", self.get_login_url(view_func), REDIRECT_FIELD_NAME)
+        return HttpResponse(status=204, headers={"HX-Redirect": sign_in["Location"]})
