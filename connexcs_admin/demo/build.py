@@ -14,7 +14,7 @@ from calls import partitions, pulse, rollups
 from calls.models import CdrBatch, FigureDelta
 from connexcs_admin.demo import calls, customers, endpoints, ground, money, people, plan, samples
 from connexcs_admin.demo.arguments import DAYS, REASON, Arguments
-from connexcs_admin.demo.copying import copy_lines, copy_rows, reserve_ids
+from connexcs_admin.demo.copying import analyze, copy_lines, copy_rows, reserve_ids
 from connexcs_admin.demo.customers import DemoCustomer
 from contacts.models import Contact
 from customers.models import CallWindow, Customer, NumberBlock
@@ -33,8 +33,8 @@ Say = Callable[[str], None]
 def lock() -> None:
     """Makes others wait who want to make or remove demo data; until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("SET LOCAL statement_timeout = 0")  # a million rows take longer than a request may
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def build(arguments: Arguments, *, password: str, say: Say) -> None:
@@ -46,6 +46,7 @@ def build(arguments: Arguments, *, password: str, say: Say) -> None:
         taken = set(Customer.objects.existing().values_list(Lower("name"), flat=True))
         made = customers.invent(reserve_ids(Customer, arguments.customers), arguments, taken)
         copy_rows(Customer, customers.rows(made, arguments, base))
+        analyze("customers_customer", "customers_listing", "customers_searchterm")
         steps.done(f"{len(made):,} customers")
         _copy_belongings(made, arguments)
         people.give_sign_ins(made, base)
@@ -96,9 +97,7 @@ def _copy_calls(made: list[DemoCustomer], arguments: Arguments, base: ground.Gro
 
 def _count_figures(history: calls.History, arguments: Arguments) -> None:
     """Everything that is derived: minutes, live curve, listing. The pulse goes on from there."""
-    with connection.cursor() as cursor:
-        for table in _ANALYZED:
-            cursor.execute(f'ANALYZE "{table}"')
+    analyze(*_ANALYZED)
     copy_rows(
         FigureDelta,
         (
