@@ -22,7 +22,7 @@ class Account(models.Model):
         Customer, primary_key=True, on_delete=models.CASCADE, related_name="account"
     )
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
-    balance = models.DecimalField(max_digits=20, decimal_places=8, db_default=0)
+    balance = models.DecimalField(max_digits=28, decimal_places=8, db_default=0)
 
     class Meta:
         verbose_name = _("account")

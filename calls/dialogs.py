@@ -1,5 +1,6 @@
 """Live calls as switches report them: events, and snapshots that name all that is up."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,9 +81,9 @@ def receive(switch: Switch, body: bytes) -> Receipt:
     objects, refused = wire.records(body)
     now = timezone.now()
     rows, bad = _read(objects, now)
+    switches.note_heard(switch, now)
     with transaction.atomic():
         rows, strangers = _known_customers(rows)
-        switches.note_heard(switch, now)
         _upsert(switch, [row for _index, row in rows])
     refused = sorted([*refused, *bad, *strangers], key=lambda refusal: refusal.index)
     return Receipt(len(rows), refused)
@@ -192,12 +193,13 @@ def _upsert(switch: Switch, rows: list[dict[str, Any]]) -> None:
     A statement may touch a row once, so the n-th event of the same call waits for the n-th wave.
     """
     waves: list[dict[tuple[int, str], dict[str, Any]]] = []
+    told: Counter[tuple[int, str]] = Counter()
     for row in rows:
         key = row["customer_id"], row["callid"]
-        wave = next((wave for wave in waves if key not in wave), None)
-        if wave is None:
-            waves.append(wave := {})
-        wave[key] = row
+        if told[key] == len(waves):
+            waves.append({})
+        waves[told[key]][key] = row
+        told[key] += 1
     with connection.cursor() as cursor:
         for wave in waves:
             values = [
@@ -213,5 +215,6 @@ def _upsert(switch: Switch, rows: list[dict[str, Any]]) -> None:
 
 def forget_old(at: datetime) -> None:
     """Drops rows that no figure needs any more."""
-    Dialog.objects.filter(ended_at__lt=at - ENDED_KEPT).delete()
+    # By our clock: a switch's may be minutes behind.
+    Dialog.objects.filter(ended_at__isnull=False, seen_at__lt=at - ENDED_KEPT).delete()
     Dialog.objects.filter(seen_at__lt=at - LOST_KEPT).delete()

@@ -1,6 +1,8 @@
 """Reading one value of a switch's record: the value, or a sentence that says what is wrong with it."""
 
 import ipaddress
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +13,9 @@ from django.utils.translation import gettext as _
 
 Reader = Callable[[Any], Any]
 _SHOWN = 60
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
+DOCUMENT_MAX_BYTES = 16 * 1024
+AMOUNT_BELOW = 10**7
 
 
 class Wrong(ValueError):
@@ -39,7 +44,7 @@ def whole(low: int, high: int) -> Reader:
     """A whole number, both ends inclusive; digits in quotes are taken too."""
 
     def read(value: Any) -> int:
-        if isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit() and len(value) < 20:
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise Wrong(
@@ -127,18 +132,28 @@ def instant(value: Any) -> datetime:
 
 
 def amount(value: Any) -> Decimal:
-    """Money, to eight decimals and below 10¹²; quotes keep it exact, so they are welcome."""
+    """What one call costs, to eight decimals: not negative, and below AMOUNT_BELOW.
+
+    Quotes keep it exact, so they are welcome. Corrections are made by people, not by a call.
+    """
     try:
         number = Decimal(str(value)) if isinstance(value, str | int | float) and value is not True else None
     except InvalidOperation:
         number = None
-    if number is None or isinstance(value, bool) or not number.is_finite() or abs(number) >= 10**12:
-        raise Wrong(_('%(value)s is not an amount such as "0.0125".') % {"value": shown(value)})
+    if number is None or isinstance(value, bool) or not number.is_finite() or not 0 <= number < AMOUNT_BELOW:
+        raise Wrong(
+            _('%(value)s is not the price of a call, such as "0.0125", from 0 to below %(below)s.')
+            % {"value": shown(value), "below": AMOUNT_BELOW}
+        )
     return number.quantize(Decimal("1e-8"))
 
 
 def address(value: Any) -> str:
     try:
+        if (
+            not isinstance(value, str) or "%" in value
+        ):  # a number is read as an address, a zone as part of one
+            raise ValueError
         return str(ipaddress.ip_address(value))
     except ValueError:
         raise Wrong(_("%(value)s is not an IPv4 or IPv6 address.") % {"value": shown(value)}) from None
@@ -148,3 +163,28 @@ def mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Wrong(_("%(value)s is not an object.") % {"value": shown(value)})
     return value
+
+
+def document(value: dict[str, Any]) -> str:
+    """An object as JSON text that PostgreSQL can keep: no NaN, no NUL, valid Unicode, 16 kB at most."""
+    try:
+        written = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        size = len(written.encode())
+    except ValueError:  # also UnicodeEncodeError
+        raise Wrong(_("It holds NaN, an infinite number or text that is not valid Unicode.")) from None
+    if size > DOCUMENT_MAX_BYTES:
+        raise Wrong(
+            _("It has %(size)s bytes; at most %(most)s are kept.")
+            % {"size": size, "most": DOCUMENT_MAX_BYTES}
+        )
+    if _has_nul(value):
+        raise Wrong(_("It contains a NUL byte. Leave it out."))
+    return written
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\x00" in key or _has_nul(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\x00" in value

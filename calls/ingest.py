@@ -17,6 +17,7 @@ from calls.signals import cdrs_stored
 from customers.models import Customer
 
 PAGE = 2_000
+REFUSALS_TOLD = 1_000
 _KEY = ("customer_id", "started_at", "callid", "attempt")
 _COLUMNS = ("switch_id", "batch_id", *records.CDR_FIELDS)
 
@@ -61,7 +62,8 @@ class Receipt:
             "batch": self.batch_id,
             "stored": self.stored,
             "known": self.known,
-            "refused": [refusal.as_json() for refusal in self.refused],
+            "refused": [refusal.as_json() for refusal in self.refused[:REFUSALS_TOLD]],
+            "refused_count": len(self.refused),
         }
 
 
@@ -82,10 +84,10 @@ def store(switch: Switch, objects: list[tuple[int, dict[str, Any]]], refused: li
     now = timezone.now()
     good, bad = records.read(objects, now)
     refused = [*refused, *bad]
+    switches.note_heard(switch, now)
     with transaction.atomic():
         good, strangers = _known_customers(good)
         refused = sorted([*refused, *strangers], key=lambda refusal: refusal.index)
-        switches.note_heard(switch, now)
         if not good:
             return Receipt(None, 0, 0, refused)
         partitions.ensure({row["started_at"].date() for _index, row in good})

@@ -1,6 +1,6 @@
-"""Writing figures into customers' listing rows. Only the pulse and the self-check do."""
+"""Writing figures into customers' listing rows. Only the pulse and the self-check do, under `lock`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -41,13 +41,16 @@ def midnight_of(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def lock(customer_ids: Sequence[int]) -> None:
-    """Locks listing rows in id order, as every writer of several rows does."""
+def lock(customer_ids: Collection[int] | None = None) -> None:
+    """Locks listing rows in id order (None: all), as every writer of several rows does.
+
+    Call it once per transaction, with every row that will be written: two rounds are no order.
+    """
+    which = "" if customer_ids is None else "WHERE customer_id = ANY(%(ids)s)"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT FROM customers_listing WHERE customer_id = ANY(%s)"
-            " ORDER BY customer_id FOR NO KEY UPDATE",
-            [list(customer_ids)],
+            f"SELECT FROM customers_listing {which} ORDER BY customer_id FOR NO KEY UPDATE",
+            {"ids": list(customer_ids or ())},
         )
 
 
@@ -59,7 +62,6 @@ def write_windows(at: datetime, customer_ids: Sequence[int] | None = None) -> in
     if customer_ids is None:
         statement = _WRITE.format(sums=_SUMS.format(only=""), which="")
     else:
-        lock(customer_ids)
         values["ids"] = list(customer_ids)
         statement = _WRITE.format(
             sums=_SUMS.format(only="AND customer_id = ANY(%(ids)s)"),
@@ -100,7 +102,6 @@ def add(changes: Iterable[tuple[int, Decimal, datetime | None]]) -> None:
     rows = sorted(changes, key=lambda change: change[0])
     if not rows:
         return
-    lock([customer_id for customer_id, _amount, _call in rows])
     with connection.cursor() as cursor:
         execute_values(
             cursor.cursor,
@@ -122,7 +123,6 @@ def write_live(changes: dict[int, tuple[int, int, Decimal]]) -> None:
     """Stores channels, calls in the last second and their 10-second mean, per customer id."""
     if not changes:
         return
-    lock(list(changes))
     with connection.cursor() as cursor:
         execute_values(
             cursor.cursor,

@@ -1,12 +1,15 @@
 """Daily partitions of the call records: made ahead, made on demand, dropped by age."""
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.migrations import CreateModel
 from psycopg2 import sql
+
+log = logging.getLogger(__name__)
 
 DAYS_AHEAD = 3
 _LOCK = 0x434452  # "CDR": one maker of partitions at a time, in our own advisory key space
@@ -44,7 +47,7 @@ def ensure(days: Iterable[date]) -> None:
     """Makes the partitions that are missing. Safe under any number of callers at once.
 
     A day is a UTC date. Where all are there, which is nearly always, this locks nothing; makers wait for
-    each other and for deliveries under way.
+    each other only.
     """
     missing = set(days) - existing()
     if not missing:
@@ -54,9 +57,16 @@ def ensure(days: Iterable[date]) -> None:
         missing -= existing()
         for day in sorted(missing):
             start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            name = sql.Identifier(partition_name(day))
+            # Attaching lets deliveries and readers go on; CREATE … PARTITION OF would stop them all.
             cursor.execute(
-                sql.SQL("CREATE TABLE {} PARTITION OF calls_cdr FOR VALUES FROM ({}) TO ({})").format(
-                    sql.Identifier(partition_name(day)),
+                sql.SQL("CREATE TABLE {} (LIKE calls_cdr INCLUDING DEFAULTS INCLUDING CONSTRAINTS)").format(
+                    name
+                )
+            )
+            cursor.execute(
+                sql.SQL("ALTER TABLE calls_cdr ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                    name,
                     sql.Literal(start.isoformat()),
                     sql.Literal((start + timedelta(days=1)).isoformat()),
                 )
@@ -69,10 +79,20 @@ def ensure_ahead(today: date) -> None:
 
 
 def drop_old(today: date) -> list[date]:
-    """Drops the partitions that lie wholly beyond CDR_KEEP_DAYS; returns their days."""
+    """Drops the partitions that lie wholly beyond CDR_KEEP_DAYS; returns the days that are gone.
+
+    A drop needs the whole table for a moment. Where somebody reads for longer, it gives way and is left
+    to the next run, rather than make deliveries wait behind it.
+    """
     limit = today - timedelta(days=settings.CDR_KEEP_DAYS)
-    old = sorted(day for day in existing() if day < limit)
-    with connection.cursor() as cursor:
-        for day in old:
-            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(partition_name(day))))
-    return old
+    gone = []
+    for day in sorted(day for day in existing() if day < limit):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(sql.SQL("SET LOCAL lock_timeout = '2s'"))
+                cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(partition_name(day))))
+        except OperationalError:
+            log.warning("Records of %s are in use; their partition is dropped next time", day)
+            break
+        gone.append(day)
+    return gone

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 
 from calls import dialogs, listing, rollups
@@ -55,6 +55,7 @@ def refresh_all(at: datetime | None = None) -> None:
     """Folds everything that waits and sums every customer's window and sparkline anew."""
     at = at or datetime.now(UTC)
     with transaction.atomic():
+        listing.lock()
         while changes := rollups.fold(at):
             listing.add(changes)
         listing.write_windows(at)
@@ -84,11 +85,14 @@ class Pulse:
         if self.last is None:
             self._start_over(at)
         changes = rollups.fold(at)
-        listing.add(changes)
         live, peaked = self._live(at)
+        relit = self._relit(live)
         touched = {row[0] for row in changes} | peaked | self._left_by_the_window(at)
+        listing.lock(touched | relit.keys())
+        listing.add(changes)
         listing.write_windows(at, sorted(touched))
-        self._write_live(live)
+        listing.write_live(relit)
+        self.shown = {customer_id: figures for customer_id, figures in live.items() if figures != _IDLE}
         self.restless |= touched
         if self.last is None or rollups.minute_of(self.last) != rollups.minute_of(at):
             self._each_minute(at)
@@ -168,14 +172,13 @@ class Pulse:
             left |= set(Listing.objects.exclude(charge_today=0).values_list("pk", flat=True))
         return left
 
-    def _write_live(self, live: dict[int, tuple[int, int, Decimal]]) -> None:
-        changed = {
+    def _relit(self, live: dict[int, tuple[int, int, Decimal]]) -> dict[int, tuple[int, int, Decimal]]:
+        """The live figures that differ from what is shown, those that went out included."""
+        return {
             customer_id: live.get(customer_id, _IDLE)
             for customer_id in live.keys() | self.shown.keys()
             if live.get(customer_id, _IDLE) != self.shown.get(customer_id, _IDLE)
         }
-        listing.write_live(changed)
-        self.shown = {customer_id: figures for customer_id, figures in live.items() if figures != _IDLE}
 
     def _each_minute(self, at: datetime) -> None:
         """Sparklines of those who called, everybody's on the hour; and a sample for the live curve.
@@ -219,6 +222,9 @@ def run(stopped: Callable[[], bool]) -> None:
                 pulse.tick(datetime.now(UTC))
         except (OperationalError, InterfaceError) as error:
             log.warning("The database does not answer, trying again: %s", str(error).strip())
+            connection.close()
+        except DatabaseError:
+            log.exception("A tick failed; figures stand still until the next one succeeds")
             connection.close()
         time.sleep(max(0.0, settings.PULSE_TICK_MS / 1000 - (time.monotonic() - started)))
     connection.close()

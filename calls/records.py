@@ -1,6 +1,5 @@
 """One call record as a switch sends it, turned into the columns of a CDR."""
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,9 +96,10 @@ def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
         row["meta"] = {**(row["meta"] or {}), "unknown": unknown}
     for name in _JSON:
         if row[name] is not None:
-            row[name] = json.dumps(row[name])
-            if "\\u0000" in row[name]:
-                raise _Refused(name, _("It contains a NUL byte. Leave it out."))
+            try:
+                row[name] = fields.document(row[name])
+            except Wrong as wrong:
+                raise _Refused(name, str(wrong)) from None
     return row
 
 

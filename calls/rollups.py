@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from calls.models import MinuteBucket
+from calls.models import CdrBatch, LiveSample, MinuteBucket
 
 KEPT = timedelta(hours=48)
+# The live curve shows today and the same weekday of last week.
+SAMPLES_KEPT = timedelta(days=15)
 WINDOW = timedelta(minutes=1_440)
 
 # Takes at most a number of deltas off the table and adds them to their minutes; gives what the listing
@@ -96,5 +99,7 @@ def rebuild_minutes(since: datetime) -> None:
 
 
 def drop_old(at: datetime) -> int:
-    """Deletes minutes that nothing reads any more; returns how many."""
+    """Deletes minutes, live samples and batches that nothing reads any more; returns how many minutes."""
+    LiveSample.objects.filter(minute__lt=at - SAMPLES_KEPT).delete()
+    CdrBatch.objects.filter(received_at__lt=at - timedelta(days=settings.CDR_KEEP_DAYS)).delete()
     return MinuteBucket.objects.filter(minute__lt=minute_of(at) - KEPT).delete()[0]

@@ -15,6 +15,10 @@ def by_token(token: str) -> Switch | None:
 
 
 def note_heard(switch: Switch, at: datetime) -> None:
-    """Keeps when a switch last spoke; once a second at most, so that deliveries do not queue for the row."""
+    """Keeps when a switch last spoke, once a second at most.
+
+    Call it before the transaction of a delivery: a long one would make the switch's next word wait for
+    the row, and its live calls expire meanwhile.
+    """
     stale = Q(heard_at=None) | Q(heard_at__lt=at - _NOTED_EVERY)
     Switch.objects.filter(stale, pk=switch.pk).update(heard_at=at)

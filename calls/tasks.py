@@ -14,10 +14,10 @@ def make_partitions() -> None:
     today = datetime.now(UTC).date()
     with transaction.atomic():
         partitions.ensure_ahead(today)
-    with transaction.atomic():
-        partitions.drop_old(today)
+    partitions.drop_old(today)
 
 
 @shared_task(name="calls.drop_old_minutes")
 def drop_old_minutes() -> None:
+    """Deletes minutes, samples and batches that nothing reads any more."""
     rollups.drop_old(datetime.now(UTC))

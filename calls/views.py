@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from calls import dialogs, ingest, switches
 from calls.models import Switch
-from calls.wire import BadBody
+from calls.wire import BadBody, TooMany
 
 _DRAINED = 64 * 1024
 # A stranger is not worth much reading; a switch of ours shall see what was wrong with its body.
@@ -37,8 +37,10 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
             return _refused(
                 401, _("The token is missing, wrong or revoked. Send “Authorization: Bearer <token>”.")
             )
+        if "Transfer-Encoding" in request.headers:
+            return _refused(411, _("The length of the body is not said. Send Content-Length, not chunks."))
         length = request.headers.get("Content-Length", "")
-        size = int(length) if length.isdigit() else 0
+        size = int(length) if length.isascii() and length.isdigit() else 0
         if size > settings.SWITCH_BODY_MAX_BYTES:
             _drain(request, _DRAIN_SWITCH)
             return _refused(
@@ -48,6 +50,8 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
             )
         try:
             return view(request, switch, request.read())
+        except TooMany as error:
+            return _refused(413, str(error))
         except BadBody as error:
             return _refused(400, str(error))
 

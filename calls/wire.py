@@ -7,9 +7,21 @@ from django.utils.translation import gettext as _
 
 from calls.fields import Refusal, shown
 
+MOST_RECORDS = 20_000
+
 
 class BadBody(ValueError):
     """A body of which nothing can be read; the message says why."""
+
+
+class TooMany(BadBody):
+    """A body with more than MOST_RECORDS records: what they take in memory is not its length in bytes."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            _("The body has %(count)s records; at most %(most)s are taken at once. Send it in parts.")
+            % {"count": count, "most": MOST_RECORDS}
+        )
 
 
 def records(body: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
@@ -28,11 +40,16 @@ def records(body: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal
         raise BadBody(_("The body is empty. Send a JSON array or one JSON object per line."))
     if content[0] == "[":
         try:
-            return _objects(enumerate(json.loads(content)))
+            values = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise BadBody(
                 _("The body is no valid JSON: %(error)s. Nothing was stored.") % {"error": error}
             ) from None
+        if len(values) > MOST_RECORDS:
+            raise TooMany(len(values))
+        return _objects(enumerate(values))
+    if (count := content.count("\n") + 1) > MOST_RECORDS:
+        raise TooMany(count)
     return _lines(content)
 
 

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Account',
             fields=[
                 ('customer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='account', serialize=False, to='customers.customer')),
-                ('balance', models.DecimalField(db_default=0, decimal_places=8, max_digits=20)),
+                ('balance', models.DecimalField(db_default=0, decimal_places=8, max_digits=28)),
                 ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='setup.currency')),
             ],
             options={

@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('pdd_sum_ms', models.BigIntegerField(db_default=0)),
                 ('pdd_count', models.IntegerField(db_default=0)),
                 ('pdd_max_ms', models.IntegerField(db_default=0)),
-                ('charge', models.DecimalField(db_default=0, decimal_places=8, max_digits=20)),
-                ('balance', models.DecimalField(db_default=0, decimal_places=8, max_digits=20)),
+                ('charge', models.DecimalField(db_default=0, decimal_places=8, max_digits=28)),
+                ('balance', models.DecimalField(db_default=0, decimal_places=8, max_digits=28)),
                 ('last_call_at', models.DateTimeField(null=True)),
             ],
             options={
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 ('pdd_sum_ms', models.BigIntegerField(db_default=0)),
                 ('pdd_count', models.IntegerField(db_default=0)),
                 ('pdd_max_ms', models.IntegerField(db_default=0)),
-                ('charge', models.DecimalField(db_default=0, decimal_places=8, max_digits=20)),
+                ('charge', models.DecimalField(db_default=0, decimal_places=8, max_digits=28)),
                 ('cps_peak', models.IntegerField(db_default=0)),
             ],
             options={

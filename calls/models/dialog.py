@@ -17,7 +17,7 @@ class DialogState(models.TextChoices):
 class Dialog(models.Model):
     """A call that is up, ringing and unanswered included: one channel.
 
-    `seen_at` is our own clock when the switch last named it. Ended rows stay for a minute, so that calls
+    `seen_at` is our own clock when the switch last named it. Ended rows stay for two minutes, so that calls
     per second can be counted by start.
     """
 

@@ -15,8 +15,8 @@ class FigureDelta(models.Model):
     pdd_sum_ms = models.BigIntegerField(db_default=0)
     pdd_count = models.IntegerField(db_default=0)
     pdd_max_ms = models.IntegerField(db_default=0)
-    charge = models.DecimalField(max_digits=20, decimal_places=8, db_default=0)
-    balance = models.DecimalField(max_digits=20, decimal_places=8, db_default=0)
+    charge = models.DecimalField(max_digits=28, decimal_places=8, db_default=0)
+    balance = models.DecimalField(max_digits=28, decimal_places=8, db_default=0)
     last_call_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -39,7 +39,7 @@ class MinuteBucket(models.Model):
     pdd_sum_ms = models.BigIntegerField(db_default=0)
     pdd_count = models.IntegerField(db_default=0)
     pdd_max_ms = models.IntegerField(db_default=0)
-    charge = models.DecimalField(max_digits=20, decimal_places=8, db_default=0)
+    charge = models.DecimalField(max_digits=28, decimal_places=8, db_default=0)
     cps_peak = models.IntegerField(db_default=0)
 
     class Meta:
@@ -52,7 +52,7 @@ class MinuteBucket(models.Model):
 
 
 class LiveSample(models.Model):
-    """Channels and calls per second of a group of customers at the end of a minute.
+    """Channels and calls per second of a group of customers, taken once in each minute.
 
     The group is what visibility can ask for (reseller, account manager), so that any user's curve is an
     exact sum of samples of the same instant.

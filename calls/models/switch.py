@@ -7,6 +7,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from setup.history import tracked
+
 
 class CdrFormat(models.TextChoices):
     """How a switch writes its call records."""
@@ -14,11 +16,13 @@ class CdrFormat(models.TextChoices):
     CONNEX = "connex", _("Connex JSON")
 
 
+@tracked(exclude=["token_hash", "heard_at"])
 class Switch(models.Model):
     """A SIP switch, known by its token and never by what a body claims.
 
     `keepalive_s`: the switch promises to name each live call at least this often; one not named for
-    longer is taken for over (it is never billed for that). `time_zone`: of naive times in its records.
+    longer is taken for over (it is never billed for that). `time_zone`: of times without a zone in
+    formats that have none; our own format refuses them.
     """
 
     name = models.CharField(_("name"), max_length=64, unique=True)

@@ -28,6 +28,11 @@ def _ratio(part: str, whole: str, *, times: int = 1, decimals: int) -> models.Ge
     )
 
 
+def _sum_of_money(label: str) -> models.DecimalField:
+    """A sum of amounts: wider than any of its parts, so that no single one can overflow it."""
+    return models.DecimalField(label, max_digits=28, decimal_places=8, db_default=0)
+
+
 class _Codes(Func):
     """The array of those expressions that are not null."""
 
@@ -70,8 +75,8 @@ class Listing(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     # Figures, written by the pulse
-    balance = money("balance", db_default=0)
-    charge_today = money("charge today", db_default=0)
+    balance = _sum_of_money("balance")
+    charge_today = _sum_of_money("charge today")
     channels = models.PositiveIntegerField(db_default=0)
     cps_last = models.PositiveIntegerField(db_default=0)
     cps = models.DecimalField(max_digits=8, decimal_places=1, db_default=0)
@@ -90,7 +95,9 @@ class Listing(models.Model):
     acd_all_ms = _ratio("duration_ms_24h", "attempts_24h", decimals=0)
     pdd_ms = _ratio("pdd_sum_ms_24h", "pdd_count_24h", decimals=0)
     available_credit = models.GeneratedField(
-        expression=F("balance") + F("debit_limit"), output_field=money("available credit"), db_persist=True
+        expression=F("balance") + F("debit_limit"),
+        output_field=models.DecimalField("available credit", max_digits=28, decimal_places=8),
+        db_persist=True,
     )
 
     # Warnings: one column per room, codes in the room's own order

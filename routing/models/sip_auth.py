@@ -71,7 +71,7 @@ class IpAuth(Endpoint):
 
     A host name can only be an address the switch sends to ("receives calls" as seen by the customer is
     off), because a call that comes in is known by its source address. `host` holds the text as entered,
-    in canonical form for addresses; `network` is filled by the database where the text is an address.
+    in canonical form for addresses; `is_network` says that it is one.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="ip_auths")

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from calls import wire
 from calls.models import Cdr, CdrBatch, Switch
 from tests.calls.conversation import deliver, now, record, send
 from tests.factories import make_customer, make_switch
@@ -103,6 +104,40 @@ def test_one_broken_line_of_ndjson_costs_only_itself(token):
     response = send("cdrs", token, "\n".join(lines).encode())
     assert response.json()["stored"] == 2
     assert [refusal["index"] for refusal in response.json()["refused"]] == [1]
+
+
+@pytest.mark.parametrize("path", ["cdrs", "dialogs"])
+def test_more_records_than_are_taken_at_once_are_refused_by_number(path, token):
+    for body in (b"1\n" * (wire.MOST_RECORDS + 1), b"[" + b"1," * wire.MOST_RECORDS + b"1]"):
+        response = send(path, token, body)
+        assert response.status_code == 413
+        assert str(wire.MOST_RECORDS) in response.json()["error"]
+
+
+def test_of_very_many_refusals_the_first_thousand_are_told_and_all_are_counted(token):
+    response = send("cdrs", token, b"1\n" * 1_500)
+    assert (len(response.json()["refused"]), response.json()["refused_count"]) == (1_000, 1_500)
+
+
+def test_a_body_in_chunks_is_refused_with_what_to_do(token):
+    response = send("cdrs", token, b"[]", **{"Transfer-Encoding": "chunked"})
+    assert response.status_code == 411
+    assert "Content-Length" in response.json()["error"]
+
+
+def test_whatever_json_a_record_holds_the_good_one_beside_it_is_stored(token):
+    customer = make_customer()
+    nasty = [
+        {"sip_code": "--5"},
+        {"source_ip": "fe80::1%eth0"},
+        {"meta": {"x": "\ud800"}},
+        {"rating": {"rate": float("nan")}},
+        {"other": float("inf")},
+        {"customer_charge": "-999999999999"},
+    ]
+    receipt = deliver(token, record(customer), *[record(customer, **fields) for fields in nasty])
+    assert receipt["stored"] == 1
+    assert [refusal["index"] for refusal in receipt["refused"]] == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_switch_is_known_by_its_token_whatever_the_body_claims(switch_and_token):

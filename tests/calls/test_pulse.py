@@ -176,6 +176,21 @@ def test_a_start_known_from_a_live_call_and_its_record_counts_once(customer, swi
     assert figures(customer).cps_last == 2
 
 
+def test_what_ended_stays_ended_also_where_the_clock_of_the_switch_is_minutes_behind(customer, switch):
+    behind = now() - timedelta(minutes=10)
+    ended = {"event": "ended", "customer_id": customer.pk, "callid": "a", "at": behind.isoformat()}
+    tell(switch, start(customer, "a", behind), ended)
+    dialogs.forget_old(now())
+    tell(switch, {**ended, "event": "answered"})
+    Pulse().tick(now())
+    assert figures(customer).channels == 0
+
+
+def test_thousands_of_events_of_one_call_are_no_more_work_than_of_many(customer, switch):
+    tell(switch, *[start(customer, "same", now()) for _n in range(2_000)])
+    assert Dialog.objects.count() == 1
+
+
 def test_the_sparkline_has_24_hours_oldest_first(customer, switch):
     at = now().replace(minute=30)
     take(

@@ -35,6 +35,7 @@ def read_one(**fields):
         ("attempt", 2, 2),
         ("pdd_ms", 0, 0),
         ("meta", {"mos": 4.2}, '{"mos": 4.2}'),
+        ("meta", {"text": r"\u0000"}, r'{"text": "\\u0000"}'),
     ],
 )
 def test_good_values_are_stored_in_one_form(field, sent, stored):
@@ -62,15 +63,22 @@ def test_good_values_are_stored_in_one_form(field, sent, stored):
         ("sip_code", 700, "from 100 to 699"),
         ("duration_ms", -1, "-1 is not"),
         ("duration_ms", records.LONGEST_CALL_MS + 1, "is not a whole number"),
-        ("customer_charge", "1,50", "not an amount"),
-        ("customer_charge", "NaN", "not an amount"),
-        ("customer_charge", 10**12, "not an amount"),
-        ("customer_charge", True, "not an amount"),
+        ("customer_charge", "1,50", "not the price of a call"),
+        ("customer_charge", "NaN", "not the price of a call"),
+        ("customer_charge", 10**7, "from 0 to below 10000000"),
+        ("customer_charge", "-0.01", "from 0 to below"),
+        ("customer_charge", True, "not the price of a call"),
         ("source_ip", "300.1.1.1", "not an IPv4"),
         ("is_last", "yes", "neither true nor false"),
         ("direction", "up", "termination, origination"),
         ("meta", [1], "not an object"),
-        ("meta", {"x": "\x00"}, "NUL byte"),
+        ("meta", {"x": ["\x00"]}, "NUL byte"),
+        ("meta", {"x": float("nan")}, "NaN"),
+        ("meta", {"x": "\ud800"}, "not valid Unicode"),
+        ("meta", {"x": "y" * 20_000}, "at most 16384 are kept"),
+        ("sip_code", "--5", "not a whole number"),
+        ("source_ip", "fe80::1%eth0", "not an IPv4"),
+        ("source_ip", 5, "not an IPv4"),
     ],
 )
 def test_bad_values_are_refused_with_field_value_and_remedy(field, sent, words):
@@ -110,3 +118,8 @@ json_values = st.recursive(
 def test_any_json_object_is_taken_or_refused_but_never_an_error(fields):
     good, bad = records.read([(0, {**GOOD, **fields})], NOW)
     assert len(good) + len(bad) == 1
+
+
+def test_an_unknown_field_that_cannot_be_kept_refuses_the_record_and_not_the_batch():
+    _row, refusal = read_one(extra=float("inf"))
+    assert refusal.field == "meta"
