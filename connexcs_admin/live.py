@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from customers.freshness import current_freshness
 from customers.grids import DIALING
@@ -27,8 +28,7 @@ def live_totals(request: SignedInRequest) -> HttpResponse:
     """The fragment that the frame loads and loads again; empty for who may see no customers."""
     if not request.user.has_perm("customers.view_customer"):
         return HttpResponse(status=204)
-    key = f"live-totals:{_scope(request.user)}"
-    totals: dict[str, object] = cache.get_or_set(key, lambda: _sum(request.user), KEPT_S) or {}
+    totals = _recent_sum(request.user)
     context = {
         **totals,
         "fresh": not current_freshness(timezone.now()).stale,
@@ -42,6 +42,13 @@ def _scope(user: User) -> str:
     if user.reseller_id:
         return f"reseller-{user.reseller_id}"
     return "all" if user.has_perm("customers.view_every_customer") else f"manager-{user.pk}"
+
+
+def _recent_sum(user: User) -> dict[str, object]:
+    try:
+        return cache.get_or_set(f"live-totals:{_scope(user)}", lambda: _sum(user), KEPT_S) or {}
+    except RedisError:
+        return _sum(user)
 
 
 def _sum(user: User) -> dict[str, object]:

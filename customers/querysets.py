@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
@@ -10,6 +11,13 @@ from customers.statuses import effective_status_sql
 
 if TYPE_CHECKING:
     from users.models import User
+
+# Whose words may be searched: source -> the right to read what they are made of.
+SEARCHED = {
+    "customers": "",
+    "contacts": "contacts.view_contact",
+    "routing": "routing.view_ipauth",
+}
 
 
 class VisibleRows(models.QuerySet):
@@ -52,22 +60,27 @@ class ListingQuerySet(VisibleRows):
         """Customers with at least one live call."""
         return self.filter(channels__gt=0)
 
-    def search(self, text: str) -> Self:
-        """Customers for which every word of `text` is found in their name, number or any room's words.
+    def search(self, text: str, user: "User") -> Self:
+        """Customers for which every word of `text` is found in their name, number or a room's words.
 
-        Case does not matter. Words of one or two letters are looked for in names and numbers only: they
-        are too common to be worth the trigram index.
+        Only the words of rooms that `user` may read are looked at, or finding would tell what reading
+        may not. Case does not matter. Words of one or two letters are looked for in names and numbers
+        only: they are too common to be worth the trigram index.
         """
-        from customers.models.listing import SearchTerm
-
+        sources = [
+            source for source, permission in SEARCHED.items() if not permission or user.has_perm(permission)
+        ]
         rows = self
         for word in text.replace("\x00", "").lower().split()[:10]:
-            found = Q(name__icontains=word)
-            if word.isdigit() and len(word) < 19:
-                found |= Q(pk=int(word))
             if len(word) > 2:
-                found = Q(pk__in=SearchTerm.objects.filter(words__contains=word).values("customer_id"))
-                if word.isdigit() and len(word) < 19:
-                    found |= Q(pk=int(word))
-            rows = rows.filter(found)
+                terms = self._terms().filter(source__in=sources, words__contains=word)
+                rows = rows.filter(pk__in=terms.values("customer_id"))
+            elif word.isascii() and word.isdigit():
+                rows = rows.filter(Q(name__icontains=word) | Q(pk=int(word)))
+            else:
+                rows = rows.filter(name__icontains=word)
         return rows
+
+    def _terms(self) -> models.QuerySet:
+        """Search words, through the relation, because their model is declared after this queryset."""
+        return apps.get_model("customers", "SearchTerm").objects.all()

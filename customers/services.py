@@ -15,6 +15,8 @@ from customers.signals import customers_created
 if TYPE_CHECKING:
     from users.models import User
 
+_STATUS_FIELDS = ("status", "penalty_until", "status_after_penalty")
+
 
 def create_customer(*, by: "User | None", reason: str = "", **fields: object) -> Customer:
     """A new customer with `fields` of the model. Raises ValidationError naming each wrong field."""
@@ -30,7 +32,7 @@ def create_customer(*, by: "User | None", reason: str = "", **fields: object) ->
 def set_status(
     customer_id: int, status: str, *, by: "User | None", reason: str = "", until: datetime | None = None
 ) -> Customer:
-    """Stores a status; a repeat changes nothing.
+    """Stores a status; a repeat changes nothing, a penalty's end included.
 
     until: when a penalty ends by itself, giving back the status that held before (None: only by hand).
     Raises ValidationError for an unknown status, an end without a penalty or an end in the past, and
@@ -48,14 +50,16 @@ def set_status(
     with acting(by=by, reason=reason):
         customer = Customer.objects.existing().select_for_update(no_key=True).get(pk=customer_id)
         before = customer.effective_status(timezone.now())
-        if (customer.status, customer.penalty_until) == (status, until):
+        if customer.status == status and until in (None, customer.penalty_until):
             return customer
         customer.status = status
         customer.penalty_until = until
         if status == Status.PENALTY and before != Status.PENALTY:
             customer.status_after_penalty = before
-        customer.full_clean()
-        customer.save(update_fields=["status", "penalty_until", "status_after_penalty"])
+        # Only what is written is judged: an older fault elsewhere in the row must not stop a penalty.
+        others = [field.name for field in Customer._meta.fields if field.name not in _STATUS_FIELDS]
+        customer.full_clean(exclude=others, validate_unique=False)
+        customer.save(update_fields=_STATUS_FIELDS)
     return customer
 
 

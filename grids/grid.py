@@ -112,7 +112,7 @@ class Grid(metaclass=GridMeta):
     def searched(self) -> QuerySet[Any]:
         """Visible rows that the search box finds."""
         rows, words = self.visible(), self.state.filters.q
-        return getattr(rows, self.search)(words) if words and self.search else rows
+        return getattr(rows, self.search)(words, self.user) if words and self.search else rows
 
     def where(self, *, exclude: tuple[str, ...]) -> Q:
         """The typed conditions as SQL, without those on the columns in `exclude`."""

@@ -1,5 +1,6 @@
 """How allauth behaves here."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,9 +11,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from redis.exceptions import RedisError
 
 from users.addresses import client_ip
 from users.signals import signing_in
+
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -30,10 +34,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """The user of this site with these credentials, or None.
 
-        Raises ValidationError where guessing is throttled, and where a room refuses the user
+        Raises ValidationError where guessing is throttled, where that cannot be counted because Redis
+        does not answer (nobody gets in uncounted), and where a room refuses the user
         (users.signals.signing_in).
         """
-        user = super().authenticate(request, **credentials)
+        try:
+            user = super().authenticate(request, **credentials)
+        except RedisError:
+            log.exception("Sign-ins cannot be counted: Redis does not answer")
+            raise ValidationError(
+                _("Signing in is not possible at the moment. Try again in a minute.")
+            ) from None
         if user is not None:
             answers = signing_in.send(type(user), request=request, user=user)
             if objections := [answer for _receiver, answer in answers if answer]:
