@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
@@ -22,8 +23,9 @@ from calls.listing import midnight_of
 from calls.summary import Sums, calls_since
 from customers.attention import needs_attention
 from customers.card import Usage, asr_tone, usage_of
+from customers.freshness import Freshness, current_freshness, freshness
 from customers.models import Listing
-from customers.surroundings import read_surroundings
+from customers.surroundings import Surroundings, read_surroundings
 from grids.formats import format_count
 from users.requests import SignedInRequest
 
@@ -58,36 +60,54 @@ class Busy:
 @never_cache
 def home(request: SignedInRequest) -> HttpResponse:
     """The whole page; its two parts load themselves again."""
-    now = timezone.now()
-    context = (
-        {"now": now, "greeting": greeting(now.hour)} | _tiles(request.user, now) | _rest(request.user, now)
-    )
+    user, now, surroundings = request.user, timezone.now(), read_surroundings()
+    zone = zone_of(user)
+    context = {"zone": zone, "greeting": greeting(now.astimezone(zone).hour)}
+    context |= _tiles(user, now, _feed(surroundings, now)) | _rest(user, now, surroundings)
     return render(request, "home.html", context)
 
 
 @require_safe
 @never_cache
 def home_tiles(request: SignedInRequest) -> HttpResponse:
-    return render(request, "_home_tiles.html", _tiles(request.user, timezone.now()))
+    now = timezone.now()
+    return render(request, "_home_tiles.html", _tiles(request.user, now, current_freshness(now)))
 
 
 @require_safe
 @never_cache
 def home_rest(request: SignedInRequest) -> HttpResponse:
-    return render(request, "_home_rest.html", _rest(request.user, timezone.now()))
+    return render(request, "_home_rest.html", _rest(request.user, timezone.now(), read_surroundings()))
+
+
+def zone_of(user: User) -> ZoneInfo:
+    """Where the user lives; UTC where the stored name means nothing to this machine."""
+    try:
+        return ZoneInfo(user.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def greeting(hour: int) -> str:
-    """By the hour of the day, 0 to 23."""
+    """By the hour of the user's day, 0 to 23."""
     if hour < 5:
         return _("Good evening")
     return _("Good morning") if hour < 12 else _("Good afternoon") if hour < 18 else _("Good evening")
 
 
-def _tiles(user: User, now: datetime) -> dict[str, Any]:
+def _feed(surroundings: Surroundings, now: datetime) -> Freshness:
+    return freshness(surroundings.ticked_at, surroundings.heard_at, now)
+
+
+def _tiles(user: User, now: datetime, feed: Freshness) -> dict[str, Any]:
     midnight = midnight_of(now)
     calls: Sums = calls_since(user, midnight)
-    return {"totals": totals(user, midnight), "calls": calls, "poll_s": settings.GRID_POLL_SECONDS}
+    return {
+        "totals": totals(user, midnight),
+        "calls": calls,
+        "feed": feed,
+        "poll_s": settings.GRID_POLL_SECONDS,
+    }
 
 
 def totals(user: User, midnight: datetime) -> Totals:
@@ -101,12 +121,13 @@ def totals(user: User, midnight: datetime) -> Totals:
     return Totals(**found)
 
 
-def _rest(user: User, now: datetime) -> dict[str, Any]:
-    limits = read_surroundings().limits
+def _rest(user: User, now: datetime, surroundings: Surroundings) -> dict[str, Any]:
+    limits, feed = surroundings.limits, _feed(surroundings, now)
     curve = curve_of(user, now)
     return {
+        "feed": feed,
         "curve": curve,
-        "curve_words": _in_words(curve),
+        "curve_words": f"{_('Figures are old.')} {_in_words(curve)}" if feed.stale else _in_words(curve),
         "day": DAY,
         "now": now,
         "groups": needs_attention(user, limits),

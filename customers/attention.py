@@ -29,7 +29,11 @@ class Named:
 
 @dataclass(frozen=True)
 class Group:
-    """Customers with one thing wrong. query: address of the list that shows them, "" where no filter does."""
+    """Customers with one thing wrong.
+
+    query: address of a list of exactly these. With `sorted_by`, a figure's name, no filter can pick them
+    out: the list then holds others too and begins with these.
+    """
 
     key: str
     tone: str
@@ -39,6 +43,7 @@ class Group:
     count: int
     first: tuple[Named, ...]
     query: str
+    sorted_by: str
 
     @property
     def more(self) -> int:
@@ -56,7 +61,8 @@ class _Kind:
     effect: Any
     where: Q
     order: tuple[str, ...]
-    query: str = ""
+    query: str
+    sorted_by: Any = ""
 
 
 def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
@@ -74,7 +80,7 @@ def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
             gettext_lazy("The balance has reached the debit limit."),
             active & Q(billing_warnings__contains=["credit_exhausted"]),
             ("available_credit", "name"),
-            "f.status=in:active&s=credit",
+            "f.status=in:active&f.warnings=in:credit_exhausted&s=credit",
         ),
         "authentication": _Kind(
             "bad",
@@ -85,16 +91,16 @@ def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
             gettext_lazy("Nobody can place a call from there."),
             active & Q(routing_warnings__contains=["no_authentication"]),
             ("name",),
+            "f.status=in:active&f.warnings=in:no_authentication",
         ),
         "routing": _Kind(
             "bad",
             "ban",
             ngettext_lazy("%(n)d customer has no route", "%(n)d customers have no route", "n"),
-            gettext_lazy("Calls come in and are refused."),
-            active
-            & Q(routing_warnings__contains=["no_routing"])
-            & ~Q(routing_warnings__contains=["no_authentication"]),
+            gettext_lazy("Their calls are refused."),
+            active & Q(routing_warnings__contains=["no_routing"]),
             ("name",),
+            "f.status=in:active&f.warnings=in:no_routing",
         ),
         "asr": _Kind(
             "bad",
@@ -104,6 +110,7 @@ def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
             active & Q(asr__lt=limits["asr_bad"], attempts_24h__gte=ENOUGH_CALLS),
             ("asr", "name"),
             "f.status=in:active&s=asr",
+            gettext_lazy("ASR"),
         ),
         "channels": _Kind(
             "warn",
@@ -118,6 +125,7 @@ def _kinds(limits: Mapping[str, float]) -> dict[str, _Kind]:
             Q(channels_limit__gt=0, channels__gte=F("channels_limit") * limits["channels_warn"] / 100),
             ("-channels", "name"),
             "f.status=in:dialing&s=-channels",
+            gettext_lazy("channels"),
         ),
         "penalty": _Kind(
             "warn",
@@ -160,6 +168,7 @@ def needs_attention(user: User, limits: Mapping[str, float]) -> list[Group]:
             count=found[f"{key}_count"],
             first=tuple(map(Named, found[f"{key}_ids"], found[f"{key}_names"])),
             query=kind.query,
+            sorted_by=str(kind.sorted_by),
         )
         for key, kind in kinds.items()
         if found[f"{key}_count"]

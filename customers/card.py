@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _AUTH_RELATIONS = ("ip_auths", "sip_users")
 _ROUTE_RELATION = "ingress_routes"
 
+# Tabs and the URL names of their places.
+TABS = {"main": "customers:detail", "auth": "routing:auth", "routing": "routing:routes"}
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -66,6 +69,7 @@ class Card:
     user: User
     now: datetime
     surroundings: Surroundings
+    tab: str = "main"
 
     @property
     def customer(self) -> Customer:
@@ -129,6 +133,11 @@ class Card:
         )
 
     @property
+    def here(self) -> tuple[str | None, ...]:
+        """Addresses that lead nowhere new: of this customer's page, and of the tab it is open at."""
+        return tuple(self.sight.url(name, self.listing.pk) for name in (TABS["main"], TABS[self.tab]))
+
+    @property
     def usage(self) -> Usage | None:
         return usage_of(self.listing.channels, self.listing.channels_limit, self.surroundings.limits)
 
@@ -162,18 +171,21 @@ class Card:
         return f"{self.listing.revision}-{self.status}-{int(self.feed.stale)}"
 
 
-def read_card(user: User, customer_id: int) -> Card:
-    """The head of one customer's page. Raises Http404 for a customer that `user` may not see."""
-    rows = Listing.objects.visible_to(user).select_related("customer")
-    return Card(get_object_or_404(rows, pk=customer_id), user, timezone.now(), read_surroundings())
-
-
-def open_card(user: User, customer_id: int, tab: str) -> dict[str, Any]:
-    """Template context of a page that extends customers/page.html. tab: "main", "auth" or "routing".
+def read_card(user: User, customer_id: int, tab: str = "main") -> Card:
+    """The head of one customer's page, open at a tab of TABS.
 
     Raises Http404 for a customer that `user` may not see.
     """
-    card = read_card(user, customer_id)
+    rows = Listing.objects.visible_to(user).select_related("customer")
+    return Card(get_object_or_404(rows, pk=customer_id), user, timezone.now(), read_surroundings(), tab)
+
+
+def open_card(user: User, customer_id: int, tab: str) -> dict[str, Any]:
+    """Template context of a page that extends customers/page.html. tab: one of TABS.
+
+    Raises Http404 for a customer that `user` may not see.
+    """
+    card = read_card(user, customer_id, tab)
     customer = card.customer
     counts = {
         "auth": sum(getattr(customer, relation).count() for relation in _AUTH_RELATIONS),

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from customers.card import open_card, read_card
+from customers.card import TABS, open_card, read_card
 from users.requests import SignedInRequest
 
 
@@ -24,8 +24,9 @@ def customer_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 @permission_required("customers.view_customer", raise_exception=True)
 def customer_head(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Head and warnings for the poll of any tab; 204 while nothing that shows has changed."""
-    card = read_card(request.user, pk)
+    """Head and warnings for the poll of any tab (`tab`); 204 while nothing that shows has changed."""
+    tab = request.GET.get("tab", "")
+    card = read_card(request.user, pk, tab if tab in TABS else "main")
     if request.GET.get("seen") == card.token:
         return HttpResponse(status=204)
     return render(request, "customers/_head_poll.html", {"card": card, "customer": card.customer})

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_HOST_NAME = 253  # RFC 1035, without the dot at the end
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
 _LOOKS_NUMERIC = re.compile(r"^[0-9./]+$")
 
 Network = IPv4Network | IPv6Network
+
+# Ranges from which no customer's call can come, each with the reason that a person is told.
+_NOBODYS: tuple[tuple[Network, StrOrPromise], ...] = (
+    (ip_network("0.0.0.0/8"), gettext_lazy("stand for no machine")),
+    (ip_network("::/128"), gettext_lazy("stand for no machine")),
+    (ip_network("127.0.0.0/8"), gettext_lazy("are what every machine calls itself")),
+    (ip_network("::1/128"), gettext_lazy("are what every machine calls itself")),
+    (ip_network("169.254.0.0/16"), gettext_lazy("hold on one cable only (link-local)")),
+    (ip_network("fe80::/10"), gettext_lazy("hold on one cable only (link-local)")),
+    (ip_network("224.0.0.0/4"), gettext_lazy("stand for groups of machines (multicast)")),
+    (ip_network("ff00::/8"), gettext_lazy("stand for groups of machines (multicast)")),
+    (ip_network("240.0.0.0/4"), gettext_lazy("are reserved and given to nobody")),
+)
+# Ranges that no carrier of the internet forwards: RFC 1918, RFC 6598 and RFC 4193.
+_PRIVATE: tuple[Network, ...] = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
 
 
 def canonical_host(typed: str) -> tuple[str, bool]:
@@ -29,6 +51,22 @@ def canonical_host(typed: str) -> tuple[str, bool]:
         single = network.prefixlen == network.max_prefixlen
         return (str(network.network_address) if single else str(network)), True
     return _host_name(text), False
+
+
+def is_private(host: str) -> bool:
+    """Whether a host in stored form is or reaches into a private range; no host name does."""
+    try:
+        network = ip_network(host)
+    except ValueError:
+        return False
+    return any(_overlap(network, private) for private in _PRIVATE)
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    """Networks of two versions never overlap."""
+    if isinstance(one, IPv4Network) and isinstance(other, IPv4Network):
+        return one.overlaps(other)
+    return isinstance(one, IPv6Network) and isinstance(other, IPv6Network) and one.overlaps(other)
 
 
 def _refuse_what_is_no_single_word(text: str) -> None:
@@ -94,14 +132,20 @@ def _unmapped(network: Network) -> Network:
 
 
 def _refuse_what_is_nobodys_address(text: str, network: Network) -> None:
-    first = network.network_address
     if network.prefixlen == 0:
-        raise ValidationError(_("%(text)s would match every address there is."), params={"text": text})
-    if first.is_unspecified or first.is_multicast:
         raise ValidationError(
-            _("%(text)s is not the address of a machine. Type the one that calls come from."),
+            _("%(text)s would match every address there is. Type the one that calls come from."),
             params={"text": text},
         )
+    for nobodys, why in _NOBODYS:
+        if _overlap(network, nobodys):
+            raise ValidationError(
+                _(
+                    "%(text)s cannot be a customer's: addresses in %(range)s %(why)s. Type the one that calls"
+                    " come from."
+                ),
+                params={"text": text, "range": nobodys, "why": why},
+            )
 
 
 def _host_name(text: str) -> str:

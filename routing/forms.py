@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -15,18 +15,69 @@ from routing import passwords
 from routing.addresses import canonical_host
 from routing.models import IngressRoute, IpAuth, Protocol, SipUser
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _PREFIX_LINE = re.compile(r"^[0-9#*+]+$")
 LONGEST_DIAL_STRING = 128  # characters, as the column has it
 MOST_DIAL_STRINGS = 500
 LIMIT_HINT = gettext_lazy("Empty or 0: unlimited.")
 DEFAULT_PORT, TLS_PORT = 5060, 5061
+HIGHEST_PORT = 65535
+MOST = 2_147_483_647  # what the columns of limits and durations hold
+SHOWN = 40  # characters of a refused value that are said back
 TLS = (Protocol.TLS, Protocol.TLS_SRTP)
 
 
+class NumberField(forms.IntegerField):
+    """A whole number; whatever is wrong with it, one sentence names what was typed and what to type instead.
+
+    refusal: that sentence, with %(value)s for what was typed.
+    """
+
+    # Number fields of browsers swallow what they cannot read; this one only brings up digits.
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def __init__(self, *, refusal: StrOrPromise, **options: Any) -> None:
+        super().__init__(**options)
+        self.refusal = refusal
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except ValidationError:
+            if value in self.empty_values:
+                raise  # nothing was typed that could be said back
+            typed = str(value).strip()
+            shown = typed if len(typed) <= SHOWN else f"{typed[:SHOWN]}…"
+            raise ValidationError(self.refusal, code="invalid", params={"value": shown}) from None
+
+
 class _EntryForm(forms.ModelForm):
-    """Marks fields with errors for screen readers, and takes the refusals of the service."""
+    """Limits, which every kind of entry has, and what the service refuses."""
 
     refusal_field = ""  # where a refusal shows that belongs to no field of its own
+    channels_limit = NumberField(
+        label=gettext_lazy("Channels"),
+        required=False,
+        min_value=0,
+        max_value=MOST,
+        help_text=LIMIT_HINT,
+        refusal=gettext_lazy(
+            "%(value)s is not a number of channels; use 0 to 2147483647, or leave it empty for no limit."
+        ),
+    )
+    cps_limit = NumberField(
+        label=gettext_lazy("Flow speed (CPS)"),
+        required=False,
+        min_value=0,
+        max_value=MOST,
+        help_text=LIMIT_HINT,
+        refusal=gettext_lazy(
+            "%(value)s is not a number of calls per second; use 0 to 2147483647, or leave it empty for no"
+            " limit."
+        ),
+    )
 
     def refuse(self, error: ValidationError) -> None:
         """Puts what a service refused at the fields concerned."""
@@ -36,18 +87,6 @@ class _EntryForm(forms.ModelForm):
         for name, errors in error.error_dict.items():
             known = name != NON_FIELD_ERRORS and name in self.fields
             self.add_error(name if known else self.refusal_field, errors)
-
-
-def _limits() -> dict[str, Any]:
-    return {"channels_limit": LIMIT_HINT, "cps_limit": LIMIT_HINT}
-
-
-def _digits() -> dict[str, forms.Widget]:
-    """Text fields that bring up digits: number fields of browsers swallow what they cannot read."""
-    return {
-        name: forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-        for name in ("port", "channels_limit", "cps_limit", "max_duration_s")
-    }
 
 
 class IpAuthForm(_EntryForm):
@@ -63,13 +102,13 @@ class IpAuthForm(_EntryForm):
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
-    port = forms.IntegerField(
+    port = NumberField(
         label=gettext_lazy("Port"),
         required=False,
         min_value=1,
-        max_value=65535,
+        max_value=HIGHEST_PORT,
         help_text=gettext_lazy("Empty: 5060, and 5061 for TLS."),
-        widget=_digits()["port"],
+        refusal=gettext_lazy("%(value)s is not a port; use 1 to 65535, or leave it empty."),
     )
 
     class Meta:
@@ -78,8 +117,7 @@ class IpAuthForm(_EntryForm):
             "host", "port", "protocol", "channels_limit", "cps_limit", "tech_prefix",
             "may_send", "may_receive", "cli_authentication",
         )  # fmt: skip
-        widgets = _digits()
-        help_texts = _limits() | {
+        help_texts = {
             "tech_prefix": gettext_lazy("Digits, #, + and *. Keeps customers apart that share an address."),
             "cli_authentication": gettext_lazy(
                 "Tells customers on one address apart by the caller's number."
@@ -140,8 +178,6 @@ class SipUserForm(_EntryForm):
     class Meta:
         model = SipUser
         fields = ("username", "protocol", "channels_limit", "cps_limit")
-        widgets = _digits()
-        help_texts = _limits()
 
     field_order = ("username", "password", "protocol", "channels_limit", "cps_limit")
 
@@ -167,16 +203,25 @@ class RouteForm(_EntryForm):
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
     )
 
+    max_duration_s = NumberField(
+        label=gettext_lazy("Max. duration (s)"),
+        min_value=1,
+        max_value=MOST,
+        initial=IngressRoute._meta.get_field("max_duration_s").default,
+        help_text=gettext_lazy("A call is cut at this age."),
+        error_messages={"required": gettext_lazy("Type after how many seconds a call is cut, such as 3600.")},
+        refusal=gettext_lazy("%(value)s is not a duration; use 1 to 2147483647 seconds, such as 3600."),
+    )
+
     class Meta:
         model = IngressRoute
         fields = (
             "name", "tech_prefix", "dial_strings", "channels_limit", "cps_limit", "max_duration_s", "enabled",
         )  # fmt: skip
-        widgets = _digits() | {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
         error_messages = {"name": {"required": gettext_lazy("Required")}}
-        help_texts = _limits() | {
+        help_texts = {
             "tech_prefix": gettext_lazy("Digits, #, + and *. The longest that fits wins; it is cut off."),
-            "max_duration_s": gettext_lazy("A call is cut at this age."),
         }
 
     def clean_dial_strings(self) -> list[str]:

@@ -11,17 +11,21 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.card import open_card
 from customers.models import Customer
 from routing import services
+from routing.addresses import is_private
 from routing.effects import effect_of_deleting
 from routing.forms import IpAuthForm, RouteForm, SipUserForm
 from routing.models import IngressRoute, IpAuth, SipUser
 from users.requests import SignedInRequest
 
 NAMES_SHOWN = 3
+# A refused form stands under the address it was sent to. Who reloads that, comes back to it or signs in
+# again there asks with GET and is led to the tab.
+FORM = ["GET", "HEAD", "POST"]
 
 
 def _auth_page(request: SignedInRequest, customer_id: int, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -56,11 +60,13 @@ def auth(request: SignedInRequest, customer_id: int) -> HttpResponse:
     return _auth_page(request, customer_id)
 
 
-@require_POST
+@require_http_methods(FORM)
 @permission_required("routing.add_ipauth", raise_exception=True)
 def add_ip(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Adds an IP entry; 422 with the messages at the fields. A shared address is allowed and warned of."""
     customer = _visible_or_404(request, customer_id)
+    if request.method != "POST":
+        return redirect("routing:auth", customer.pk)
     form = IpAuthForm(request.POST, auto_id="ip_%s")
     if form.is_valid():
         try:
@@ -69,9 +75,20 @@ def add_ip(request: SignedInRequest, customer_id: int) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, _("%(host)s was added.") % {"host": entry.host})
+            _warn_of_private_addresses(request, entry)
             _warn_of_mix_ups(request, entry)
             return redirect("routing:auth", customer.pk)
     return _auth_page(request, customer.pk, status=422, ip_form=form)
+
+
+def _warn_of_private_addresses(request: SignedInRequest, entry: IpAuth) -> None:
+    """Carriers do use them over VPNs; on the internet no call comes from one."""
+    if is_private(entry.host):
+        warning = _(
+            "%(host)s is a private address: its calls reach us over a VPN or a private line only, never over"
+            " the internet. If there is none, delete it and add the customer's public address."
+        )
+        messages.warning(request, warning % {"host": entry.host})
 
 
 def _warn_of_mix_ups(request: SignedInRequest, entry: IpAuth) -> None:
@@ -91,11 +108,13 @@ def _warn_of_mix_ups(request: SignedInRequest, entry: IpAuth) -> None:
 
 
 @never_cache
-@require_POST
+@require_http_methods(FORM)
 @permission_required("routing.add_sipuser", raise_exception=True)
 def add_user(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Adds a SIP user and answers with the page itself, the only one that ever shows the password."""
     customer = _visible_or_404(request, customer_id)
+    if request.method != "POST":
+        return redirect("routing:auth", customer.pk)
     form = SipUserForm(request.POST, auto_id="user_%s")
     if form.is_valid():
         try:
@@ -114,11 +133,13 @@ def routes(request: SignedInRequest, customer_id: int) -> HttpResponse:
     return _routes_page(request, customer_id, RouteForm(auto_id="route_%s"))
 
 
-@require_POST
+@require_http_methods(FORM)
 @permission_required("routing.add_ingressroute", raise_exception=True)
 def add_route(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """Adds a route; 422 with the messages at the fields."""
     customer = _visible_or_404(request, customer_id)
+    if request.method != "POST":
+        return redirect("routing:routes", customer.pk)
     form = RouteForm(request.POST, auto_id="route_%s")
     if form.is_valid():
         try:
@@ -144,10 +165,12 @@ def _entry_or_404(request: SignedInRequest, model: Any, customer_id: int, pk: in
     return get_object_or_404(rows, pk=pk, customer_id=customer_id)
 
 
-@require_POST
+@require_http_methods(FORM)
 def set_enabled(request: SignedInRequest, customer_id: int, pk: int, model: Any) -> HttpResponse:
     """Switches an entry or route on (`enabled=1`) or off."""
     entry = _entry_or_404(request, model, customer_id, pk, "change")
+    if request.method != "POST":
+        return redirect(f"routing:{_TABS[model]}", customer_id)
     enabled = request.POST.get("enabled") == "1"
     services.set_enabled(model, entry.pk, enabled, by=request.user)
     done = _("%(entry)s is enabled.") if enabled else _("%(entry)s is disabled.")
@@ -155,7 +178,7 @@ def set_enabled(request: SignedInRequest, customer_id: int, pk: int, model: Any)
     return redirect(f"routing:{_TABS[model]}", customer_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM)
 def delete(request: SignedInRequest, customer_id: int, pk: int, model: Any) -> HttpResponse:
     """Says what deleting would do, and does it."""
     entry = _entry_or_404(request, model, customer_id, pk, "delete")

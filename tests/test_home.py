@@ -1,7 +1,10 @@
 """Home: tiles, curve, what needs a person, who is busiest; for each user over the rows that user may see."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -10,7 +13,7 @@ from django.utils import timezone
 
 from calls.models import LiveSample, MinuteBucket
 from connexcs_admin.home import greeting
-from customers.models import Customer, Listing, Status
+from customers.models import Customer, FeedState, Listing, Status
 from tests import factories
 from tests.conftest import browser_of
 from tests.pages import links, words
@@ -192,11 +195,101 @@ def test_open_leads_to_the_customer_if_it_is_one_and_to_the_list_if_there_are_mo
     assert "/customers/?f.status=in:pending_approval" in found
 
 
+def names_listed(page):
+    return set(re.findall(r'<a class="nm clip"[^>]*>([^<]+)<', page.content.decode()))
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("penalty", {"Blocked 1", "Blocked 2"}),
+        ("approval", {"Newcomer 1", "Newcomer 2"}),
+    ],
+)
+def test_open_leads_to_exactly_those_whom_a_group_counts(client_alice, key, names):
+    for number in "12":
+        make_able(name=f"Broke {number}", debit_limit=0)
+        factories.make_route(factories.make_customer(name=f"Unknown {number}", debit_limit=10))
+        factories.make_ip_auth(factories.make_customer(name=f"Nowhere {number}", debit_limit=10))
+        make_able(name=f"Blocked {number}", status=Status.PENALTY)
+        make_able(name=f"Newcomer {number}", status=Status.PENDING_APPROVAL)
+    factories.make_customer(name="Bare", debit_limit=10)  # neither authentication nor route: counted twice
+    factories.make_customer(name="Away", status=Status.INACTIVE)
+    make_able(name="Well")
+
+    page = client_alice.get("/").content.decode()
+    link = unescape(re.search(rf'id="open-{key}" href="([^"]*)"', page)[1])
+
+    assert names_listed(client_alice.get(link)) == names
+
+
+def test_where_no_filter_picks_a_group_out_the_button_says_that_it_sorts(client_alice):
+    for number in "12":
+        factories.set_figures(make_able(name=f"Failing {number}"), attempts_24h=20, connected_24h=4)
+        factories.set_figures(make_able(name=f"Full {number}", channels_limit=10), channels=9)
+
+    page = client_alice.get("/")
+
+    assert group(page, "asr").endswith("Sort by ASR")
+    assert group(page, "channels").endswith("Sort by channels")
+    assert {"/customers/?f.status=in:active&s=asr", "/customers/?f.status=in:dialing&s=-channels"} <= set(
+        links(page)
+    )
+
+
 def test_who_may_see_no_money_is_not_told_whose_credit_is_used_up(db):
     make_able(name="Broke", debit_limit=0)
     support = browser_of(factories.make_staff(role=Role.SUPPORT), factories.STAFF_HOST)
 
     assert groups(support.get("/")) == []
+
+
+# --- Old figures -----------------------------------------------------------------------------------------
+
+
+def hear(seconds_ago):
+    then = timezone.now() - timedelta(seconds=seconds_ago)
+    FeedState.objects.update_or_create(pk=1, defaults={"ticked_at": timezone.now(), "heard_at": then})
+
+
+@pytest.mark.parametrize("path", ["/", "/home/tiles/"])
+def test_old_figures_are_said_to_be_old_above_the_tiles_and_step_back(client_alice, path):
+    hear(240)
+
+    page = client_alice.get(path)
+
+    html = page.content.decode()
+    assert words(page, "id", "home-stale").startswith("Figures are old. Age: 4 min . The live feed does not")
+    assert html.index('id="home-stale"') < html.index('id="tile-channels"')
+    assert 'class="homenow stale" id="home-tiles"' in html
+    for live in ("channels", "cps", "calls"):
+        assert f'<a class="tile" data-live id="tile-{live}"' in html
+
+
+@pytest.mark.parametrize("path", ["/", "/home/rest/"])
+def test_the_curve_says_that_its_figures_are_old(client_alice, path):
+    hear(240)
+
+    page = client_alice.get(path).content.decode()
+
+    assert '<span class="tag bad">old figures</span>' in page
+    assert 'aria-label="Figures are old. Live channels today' in page
+
+
+def test_fresh_figures_are_not_called_old(client_alice):
+    hear(0)
+
+    page = client_alice.get("/").content.decode()
+
+    assert "stale" not in page
+    assert "old" not in words(client_alice.get("/"), "id", "main")
+
+
+def test_before_the_first_figure_it_is_said_that_none_has_come(client_alice):
+    page = client_alice.get("/")
+
+    assert "No figures have come in yet." in words(page, "id", "home-stale")
+    assert "no figures yet" in words(page, "id", "home-rest")
 
 
 # --- Busiest, curve, parts --------------------------------------------------------------------------------
@@ -222,7 +315,7 @@ def test_the_curve_says_what_it_shows(client_alice):
     page = client_alice.get("/").content.decode()
 
     assert f"Live channels today: at most 1,234, at {now:%H:%M} UTC." in page
-    assert "peak 7.5 CPS today" in page
+    assert "highest minute today: 7.5 CPS" in page
     assert 'class="ln" d="M' in page
 
 
@@ -274,3 +367,24 @@ def test_strangers_sign_in_first_and_nothing_can_be_posted(client, client_alice,
 )
 def test_people_are_greeted_by_the_hour(hour, said):
     assert greeting(hour) == said
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "UTC"])
+def test_greeting_and_clock_are_of_the_place_where_the_user_is(client_alice, alice, zone):
+    alice.time_zone = zone
+    alice.save()
+
+    before = timezone.now().astimezone(ZoneInfo(zone))
+    head = words(client_alice.get("/"), "class", "page-head")
+    after = timezone.now().astimezone(ZoneInfo(zone))
+
+    assert head.endswith(f" {zone}")
+    assert any(head.startswith(f"{greeting(now.hour)}, Alice Archer") for now in (before, after))
+    assert any(f"{now:%A} {now.day} {now:%B, %H:%M}" in head for now in (before, after))
+
+
+def test_a_zone_that_nobody_knows_is_taken_for_utc(client_alice, alice):
+    alice.time_zone = "Mars/Olympus"
+    alice.save()
+
+    assert words(client_alice.get("/"), "class", "page-head").endswith(" UTC")

@@ -157,6 +157,13 @@ def initials(name: str) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
+@register.filter
+def is_first_wrong(bound: BoundField) -> bool:
+    """Whether it is the first field of its form with an error: where the focus belongs."""
+    form = bound.form
+    return bound.name == next((name for name in form.fields if name in form.errors), None)
+
+
 @register.inclusion_tag("_field.html")
 def field(bound: BoundField, classes: str = "") -> dict[str, Any]:
     """One form field with label, hint and errors, in the look of the house.
@@ -173,6 +180,8 @@ def field(bound: BoundField, classes: str = "") -> dict[str, Any]:
         kind = "area"
     existing = widget.attrs.get("class", "")
     attrs: dict[str, str | bool] = {"class": f"{existing} {css}".strip()} if css or existing else {}
+    if is_first_wrong(bound):
+        attrs["autofocus"] = True
     return {
         "field": bound,
         "widget": bound.as_widget(attrs=attrs),

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from routing.addresses import canonical_host
+from routing.addresses import canonical_host, is_private
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,18 @@ def test_a_host_name_is_kept_in_lower_case(typed, stored):
         ("fe80::1%eth0", "zone"),
         ("0.0.0.0/0", "every address"),
         ("::/0", "every address"),
-        ("0.0.0.0", "not the address of a machine"),
-        ("224.0.0.1", "not the address of a machine"),
+        ("0.0.0.0", "cannot be a customer's: addresses in 0.0.0.0/8 stand for no machine."),
+        ("::", "stand for no machine"),
+        ("224.0.0.1", "(multicast)"),
+        ("ff02::1", "(multicast)"),
+        ("127.0.0.1", "127.0.0.1 cannot be a customer's: addresses in 127.0.0.0/8 are what every machine"),
+        ("127.0.0.0/8", "what every machine calls itself"),
+        ("126.0.0.0/7", "what every machine calls itself"),  # reaches into it
+        ("::1", "what every machine calls itself"),
+        ("::ffff:127.0.0.1", "what every machine calls itself"),
+        ("169.254.1.1", "(link-local)"),
+        ("fe80::1", "(link-local)"),
+        ("255.255.255.255", "reserved"),
         ("bücher.example", "xn--"),
         ("localhost", "no full host name"),
         ("exa_mple.com", "no host name"),
@@ -77,3 +87,22 @@ def test_what_is_no_address_is_refused_with_advice(typed, advice):
         canonical_host(typed)
 
     assert advice in " ".join(refusal.value.messages)
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("10.1.2.3", True),
+        ("172.31.255.255", True),
+        ("172.32.0.0", False),
+        ("192.168.0.0/16", True),
+        ("100.64.0.1", True),
+        ("8.0.0.0/6", True),  # reaches into 10.0.0.0/8
+        ("fd00::1", True),
+        ("203.0.113.7", False),
+        ("2001:db8::1", False),
+        ("sip.example.com", False),
+    ],
+)
+def test_private_ranges_are_known_and_accepted(host, private):
+    assert is_private(canonical_host(host)[0]) is private

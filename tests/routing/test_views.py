@@ -72,13 +72,19 @@ def test_a_host_name_is_an_address_that_calls_are_sent_to(client_alice):
         ({"host": "x" * 400}, "host", "at most 300 characters"),
         ({"host": "sip.example.com"}, "may_send", "give the address in digits"),
         ({"may_send": "", "may_receive": ""}, "may_send", "Tick at least one direction"),
-        ({"port": "65536"}, "port", "less than or equal to 65535"),
-        ({"port": "0"}, "port", "greater than or equal to 1"),
-        ({"port": "sip"}, "port", "Enter a whole number"),
+        ({"port": "70000"}, "port", "70000 is not a port; use 1 to 65535, or leave it empty."),
+        ({"port": "0"}, "port", "0 is not a port;"),
+        ({"port": "sip"}, "port", "sip is not a port;"),
         ({"protocol": "smpp"}, "protocol", "not one of the available choices"),
-        ({"channels_limit": "-1"}, "channels_limit", "greater than or equal to 0"),
-        ({"channels_limit": "1e3"}, "channels_limit", "Enter a whole number"),
-        ({"channels_limit": "99999999999"}, "channels_limit", "less than or equal to 2147483647"),
+        (
+            {"channels_limit": "-1"},
+            "channels_limit",
+            "-1 is not a number of channels; use 0 to 2147483647, or",
+        ),
+        ({"channels_limit": "1e3"}, "channels_limit", "1e3 is not a number of channels;"),
+        ({"channels_limit": "9" * 99}, "channels_limit", f"{'9' * 40}… is not a number of channels;"),
+        ({"cps_limit": "2.5"}, "cps_limit", "2.5 is not a number of calls per second; use 0 to"),
+        ({"host": "127.0.0.1"}, "host", "cannot be a customer's"),
         ({"tech_prefix": "12a"}, "tech_prefix", "Use digits, #, + and * only"),
     ],
 )
@@ -104,6 +110,17 @@ def test_the_same_address_twice_is_refused_at_the_field(client_alice):
 
     assert page.status_code == 422
     assert "already has an entry for this address and port" in error_of(page, "ip_host")
+
+
+def test_a_private_address_is_taken_with_a_warning(client_alice):
+    customer = factories.make_customer()
+
+    page = client_alice.post(url("add_ip", customer), ADDRESS | {"host": "10.1.2.3"}, follow=True)
+
+    assert "10.1.2.3 is a private address: its calls reach us over a VPN" in words(page, "id", "toasts")
+    assert IpAuth.objects.get().host == "10.1.2.3"
+    page = client_alice.post(url("add_ip", customer), ADDRESS, follow=True)
+    assert "private" not in words(page, "id", "toasts")
 
 
 @pytest.mark.accept("C-69", part="an overlap warns; matching calls against a network is the switch's")
@@ -228,7 +245,13 @@ def test_adding_a_route_lists_it_and_takes_calls(client_alice):
         ({"name": ""}, "name", "Required"),
         ({"name": "x" * 129}, "name", "at most 128 characters"),
         ({"tech_prefix": "77-"}, "tech_prefix", "Use digits, #, + and * only"),
-        ({"max_duration_s": "0"}, "max_duration_s", "greater than or equal to 1"),
+        ({"max_duration_s": "0"}, "max_duration_s", "0 is not a duration; use 1 to 2147483647 seconds, such"),
+        (
+            {"max_duration_s": ""},
+            "max_duration_s",
+            "Type after how many seconds a call is cut, such as 3600.",
+        ),
+        ({"cps_limit": "many"}, "cps_limit", "many is not a number of calls per second;"),
         (
             {"dial_strings": "49\n^(43"},
             "dial_strings",
@@ -388,8 +411,43 @@ def test_an_entry_is_only_found_under_its_own_customer(client_alice):
         assert client_alice.post(url(f"{kind}_enabled", other, entry.pk), {"enabled": "0"}).status_code == 404
 
 
-def test_doors_that_change_things_do_not_open_to_get(client_alice):
+def test_asking_a_door_that_changes_things_changes_nothing_and_leads_to_the_tab(client_alice):
     customer, made = entries()
+    before = state()
+    doors_and_tabs = [("add_ip", "auth"), ("add_user", "auth"), ("add_route", "routes")]
+    doors_and_tabs += [("ip_enabled", "auth"), ("user_enabled", "auth"), ("route_enabled", "routes")]
 
-    for name, pk in (("add_ip", ()), ("add_user", ()), ("add_route", ()), ("ip_enabled", (made["ip"].pk,))):
-        assert client_alice.get(url(name, customer, *pk)).status_code == 405
+    for name, tab in doors_and_tabs:
+        pk = [made[name.partition("_")[0]].pk] if name.endswith("_enabled") else []
+        answer = client_alice.get(f"{url(name, customer, *pk)}?enabled=0")
+        assert (answer.status_code, answer["Location"]) == (302, url(tab, customer)), name
+
+    assert state() == before
+
+
+def test_the_first_wrong_field_gets_the_focus(client_alice):
+    customer = factories.make_customer()
+
+    page = client_alice.post(url("add_ip", customer), ADDRESS | {"port": "x", "cps_limit": "x"})
+
+    focused = [tag for tag in re.findall(r"<input[^>]*>", page.content.decode()) if " autofocus" in tag]
+    assert [re.search(r' id="(\w+)"', tag)[1] for tag in focused] == ["ip_port"]
+    assert " autofocus" not in client_alice.get(url("auth", customer)).content.decode()
+
+
+@pytest.mark.parametrize("tab", ["auth", "routes"])
+def test_a_warning_has_no_button_that_leads_to_where_one_is(client_alice, tab):
+    customer = factories.make_customer(debit_limit=10)
+    other = {"auth": "routes", "routes": "auth"}[tab]
+    post = {"auth": "add_ip", "routes": "add_route"}[tab]
+
+    pages = [client_alice.get(url(tab, customer)), client_alice.post(url(post, customer), {})]
+    head = re.search(r'hx-get="([^"]*/head/[^"]*)"', pages[0].content.decode())[1].replace("&amp;", "&")
+    pages.append(client_alice.get(re.sub(r"seen=[^&]*", "seen=", head)))
+
+    for page in pages:
+        shown = page.content.decode()
+        shown = shown[shown.index('id="customer-warnings"') :]
+        assert "No Authentication Set" in shown
+        assert f'class="btn sm" href="{url(tab, customer)}"' not in shown
+        assert f'class="btn sm" href="{url(other, customer)}"' in shown
