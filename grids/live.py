@@ -8,11 +8,11 @@ up anew through `visible_to` each time: who lost the right to a row loses the ro
 from __future__ import annotations
 
 import base64
-import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.utils.crypto import salted_hmac
 
 from grids import formats, rows
 from grids.columns import Row
@@ -23,21 +23,25 @@ if TYPE_CHECKING:
 CHECK_LENGTH = 6  # characters of one row's checksum
 
 
-def _check(value: object) -> str:
-    """Six URL-safe characters that change when `value` does."""
-    crc = zlib.crc32(repr(value).encode())
-    return base64.urlsafe_b64encode(crc.to_bytes(4, "big")).decode().rstrip("=")
+def _check(grid: Grid, value: object) -> str:
+    """Six URL-safe characters that change when `value` does.
+
+    Keyed, and for each person otherwise: a plain checksum could be tried out until it gives the figures
+    away.
+    """
+    digest = salted_hmac(f"grids.live:{grid.user.pk}", repr(value)).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:CHECK_LENGTH]
 
 
 def _row_check(grid: Grid, row: Row) -> str:
-    names = {name for column in grid.columns.values() if column.live for name in column.fields}
-    return _check([row[name] for name in sorted(names)])
+    """Over what this person sees of the row, and over nothing that merely stands behind it."""
+    return _check(grid, [column.shows(row, grid.sight) for column in grid.columns.values() if column.live])
 
 
 def _tail(grid: Grid, moved: int) -> str:
     """The part of a revision for what is no row: totals, freshness, and how many rows want another place."""
     feed = grid.feed()
-    return _check((grid.totals, feed.stale if feed else None, moved))
+    return _check(grid, (grid.totals, feed.stale if feed else None, moved))
 
 
 def revision(grid: Grid) -> str:
@@ -64,8 +68,9 @@ def read_ids(grid: Grid, raw: str) -> list[Any]:
 def answer(grid: Grid, ids: Sequence[Any], since: str) -> dict[str, Any] | None:
     """What a screen showing `ids` in this order must change; None if nothing.
 
-    rows: id -> column -> cell. members_changed: rows came or went, load the page anew. order_changed: how
-    many rows stand elsewhere in the order now; the screen asks before moving them.
+    rows: id -> column -> cell. members_changed: rows came or went, load the page anew when nobody is at
+    work in it. gone: ids to strike out until then; came: how many wait to come in. order_changed: how many
+    rows stand elsewhere in the order now; the screen asks before moving them.
     """
     on_page: dict[Any, Row] = {row["pk"]: row for row in grid.rows}
     away = [pk for pk in ids if pk not in on_page]
@@ -75,7 +80,12 @@ def answer(grid: Grid, ids: Sequence[Any], since: str) -> dict[str, Any] | None:
     gone = [pk for pk in ids if pk not in shown]
     came = [pk for pk in on_page if pk not in set(ids)]
     figures_move_rows = any(grid.columns[key.column].order_moves for key in grid.state.sort)
-    members_changed = bool(gone) or bool(came and (not figures_move_rows or grid.pages == 1))
+    # An order that moves by itself brings others onto the page all the time; but a page has to be full.
+    room = len(ids) < min(grid.state.place.per_page, grid.totals.rows)
+    members_changed = bool(gone) or bool(came and (not figures_move_rows or grid.pages == 1 or room))
+    if gone:
+        # Who left the filter is still shown as it is now; who may no longer be seen is not.
+        shown |= {row["pk"]: row for row in grid.selected(grid.visible().filter(pk__in=gone))}
     moved = 0 if members_changed else _moved(list(on_page), ids)
     checks, _, tail = since.partition(".")
     known = {pk: checks[i * CHECK_LENGTH : (i + 1) * CHECK_LENGTH] for i, pk in enumerate(ids)}
@@ -88,6 +98,8 @@ def answer(grid: Grid, ids: Sequence[Any], since: str) -> dict[str, Any] | None:
         "revision": "".join(now.get(pk, "-" * CHECK_LENGTH) for pk in ids) + "." + new_tail,
         "rows": {str(pk): rows.live_cells(grid, shown[pk]) for pk in changed},
         "members_changed": members_changed,
+        "gone": [str(pk) for pk in gone],
+        "came": len(came) if members_changed else 0,
         "order_changed": moved,
         **_around(grid, tail != new_tail),
     }

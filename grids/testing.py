@@ -157,6 +157,17 @@ def check_permissions(case: GridCase, client: Client, user: Any, grant: Callable
         assert f'data-c="{name}"' not in page.content.decode()
 
 
+def check_search(case: GridCase, client: Client) -> None:
+    """Searching answers, on the page and in the poll, whatever columns its reader may see.
+
+    client: somebody who may open the grid, but perhaps not see a single row.
+    """
+    case.add_rows(1, "Someone")
+    for query in ("q=someone", "q=someone&s=", "q=nobody-is-called-this", "s="):
+        for url in (case.url, case.poll_url):
+            assert client.get(f"{url}?{query}").status_code == 200, f"{url}?{query}"
+
+
 def check_escaping(case: GridCase, client: Client) -> None:
     """Names that are markup are shown as text, on the page and in the poll."""
     case.add_rows(1, SCRIPT)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, IntegerField, Q, QuerySet, Subquery, Sum, Value
 
 from grids.columns import MoneyColumn, UsageColumn
 from grids.filters import SetFilter
@@ -136,11 +136,13 @@ def _sum(source: str, rows: Q) -> Sum:
 
 
 def _grouped(rows: QuerySet[Any], code: str | None, figures: dict[str, Any]) -> list[dict[str, Any]]:
-    """One dict per currency, or exactly one where no column is money."""
+    """One dict per currency; at most one where no column is money.
+
+    That one is grouped by a constant, because `aggregate()` refuses figures that are no aggregates.
+    """
     plain = rows.order_by()
-    if code is None:
-        return [plain.aggregate(**figures)]
-    return list(plain.values(_code=F(code)).annotate(**figures))
+    group = {"_code": F(code)} if code else {"_one": Value(1)}
+    return list(plain.values(**group).annotate(**figures))
 
 
 def _fold(

@@ -15,8 +15,10 @@ from customers.models import Listing
 from grids import testing
 from grids.grid import Grid
 from grids.testing import GridCase
+from setup.models import Reseller
 from tests import factories
 from users.models import User
+from users.roles import Role
 
 ROOMS = ("portal", "switch", "billing", "calls", "screening", "routing", "rates", "carriers", "messaging")
 ROOMS += ("contacts", "customers", "imports", "sqlbox", "jobs", "audit", "users", "setup")
@@ -70,6 +72,16 @@ def test_a_page_costs_at_most_eight_queries_at_any_size(case: GridCase, client_a
 @EVERY_GRID
 def test_a_column_without_permission_does_not_exist(case: GridCase, client_bob: Client, bob: User):
     testing.check_permissions(case, client_bob, bob, grant_to(bob))
+
+
+@EVERY_GRID
+@pytest.mark.parametrize("role", Role)
+def test_every_role_may_search_sort_and_poll(
+    case: GridCase, role: Role, client: Client, reseller_a: Reseller
+):
+    reseller = reseller_a if role is Role.RESELLER else None
+    client.force_login(factories.make_staff(role=role, reseller=reseller))
+    testing.check_search(case, client)
 
 
 @EVERY_GRID

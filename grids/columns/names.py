@@ -54,6 +54,11 @@ class LinkColumn(Column):
     def order_moves(self) -> bool:
         return False  # what is live in this cell are its warnings
 
+    def shows(self, row: Row, sight: Sight) -> Any:
+        """Warnings as they are worded: the fields behind them may hold sums this person may not see."""
+        found = self.warnings(row, sight) if self.warnings else ()
+        return [row[self.source], row[self.note] if self.note else "", list(found)]
+
     def td(self, row: Row, sight: Sight) -> str:
         return super().td(row, sight).replace("<td", '<td role="rowheader"', 1)
 

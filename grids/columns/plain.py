@@ -121,6 +121,10 @@ class Column(django_tables2.Column):
 
     # -- one cell -------------------------------------------------------------------------------
 
+    def shows(self, row: Row, sight: Sight) -> Any:
+        """What the cell tells the person who sees it, apart from the time that passes."""
+        return [row[name] for name in self.fields]
+
     def td(self, row: Row, sight: Sight) -> str:
         """The whole cell. `data-v` carries the plain value, for copying and summing."""
         css = attribute("class", " ".join(filter(None, ("num" if self.numeric else "", self.css))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from customers.models import Customer, Listing
 from grids import live
 from tests import factories
 from users.models import User
+from users.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +83,8 @@ def test_a_row_that_no_longer_matches_the_filter_leaves(alice: User, three: list
     found = poll(alice, shown, "f.status=in:dialing&s=name")
     assert found is not None
     assert found["members_changed"] is True
-    assert found["rows"] == {}
+    assert found["gone"] == [str(three[0].pk)]
+    assert "<b>0</b>" in found["rows"][str(three[0].pk)]["channels"]  # struck out, but not with old figures
 
 
 def test_rows_do_not_move_by_themselves_when_figures_change_their_order(alice: User, three: list[Customer]):
@@ -105,6 +108,7 @@ def test_a_row_lost_to_another_reseller_is_gone_at_the_next_poll(
     found = poll(rita, shown)
     assert found is not None
     assert found["rows"] == {}
+    assert found["gone"] == [str(three[0].pk)]
     assert found["members_changed"] is True
 
 
@@ -138,3 +142,51 @@ def test_the_first_row_of_an_empty_list_asks_for_the_page(alice: User, three: li
     found = poll(alice, shown, query)
     assert found is not None
     assert found["members_changed"] is True
+
+
+def test_a_page_that_is_not_full_takes_in_rows_although_figures_sort_it(alice: User, three: list[Customer]):
+    query = "f.status=in:dialing&s=-channels&n=2"
+    shown = screen(alice, query)
+    assert shown[0] == []
+    for channels, customer in enumerate(three, start=1):
+        factories.set_figures(customer, channels=channels)
+    found = poll(alice, shown, query)
+    assert found is not None
+    assert (found["members_changed"], found["came"]) == (True, 2)
+
+
+def test_a_full_page_sorted_by_figures_keeps_its_rows(alice: User, three: list[Customer]):
+    for channels, customer in enumerate(three, start=1):
+        factories.set_figures(customer, channels=channels)
+    shown = screen(alice, "s=-channels&n=2")
+    factories.set_figures(three[0], channels=99)
+    found = poll(alice, shown, "s=-channels&n=2")
+    assert found is not None
+    assert found["members_changed"] is False
+
+
+def test_a_revision_holds_nothing_of_sums_its_reader_may_not_see(three: list[Customer]):
+    noc = factories.make_staff(role=Role.OPERATIONS)
+    finance = factories.make_staff(role=Role.FINANCE)
+    factories.set_figures(three[0], balance=50)  # no warning comes or goes with the sum
+    shown, seen_by_finance = screen(noc), screen(finance)
+    factories.set_figures(three[0], balance=Decimal("77.5"), charge_today=3)
+    assert screen(noc) == shown
+    assert screen(finance) != seen_by_finance
+
+
+def test_a_warning_without_its_sums_is_still_news(three: list[Customer]):
+    noc = factories.make_staff(role=Role.OPERATIONS)
+    factories.make_ip_auth(three[0])
+    shown = screen(noc)
+    factories.make_route(three[0])
+    assert screen(noc) != shown
+
+
+def test_a_revision_is_for_one_person_and_no_checksum_anybody_could_try_out(
+    alice: User, three: list[Customer], settings: Any
+):
+    assert screen(alice) != screen(factories.make_staff())
+    shown = screen(alice)
+    settings.SECRET_KEY = "another"
+    assert screen(alice) != shown
