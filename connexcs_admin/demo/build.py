@@ -14,7 +14,7 @@ from calls import partitions, pulse, rollups
 from calls.models import CdrBatch, FigureDelta
 from connexcs_admin.demo import calls, customers, endpoints, ground, money, people, plan, samples
 from connexcs_admin.demo.arguments import DAYS, REASON, Arguments
-from connexcs_admin.demo.copying import analyze, copy_lines, copy_rows, reserve_ids
+from connexcs_admin.demo.copying import analyze, copy_lines, copy_rows, pack, reserve_ids
 from connexcs_admin.demo.customers import DemoCustomer
 from contacts.models import Contact
 from customers.models import CallWindow, Customer, NumberBlock
@@ -60,6 +60,7 @@ def build(arguments: Arguments, *, password: str, say: Say) -> None:
         steps.done("figures")
         wanted = plan.make(made, arguments, base)
         transaction.on_commit(lambda: plan.write(wanted))
+        transaction.on_commit(pack)
 
 
 def _copy_belongings(made: list[DemoCustomer], arguments: Arguments) -> None:

@@ -80,6 +80,16 @@ def analyze(*tables: str) -> None:
             cursor.execute(f'ANALYZE "{table}"')
 
 
+def pack() -> None:
+    """Rewrites the listing without the dead rows of loading, which every list would read past.
+
+    Cheap (0.8 s for 100,000 customers), and nobody looks at a listing that is just being made.
+    """
+    if not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (FULL, ANALYZE) customers_listing")
+
+
 def _encoded(value: Any) -> str:
     """A value in COPY's text format."""
     match value:

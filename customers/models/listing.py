@@ -126,7 +126,7 @@ class Listing(models.Model):
         verbose_name = _("listed customer")
         verbose_name_plural = _("listed customers")
         # Only the default order is indexed: an index on a figure would make each tick of the pulse dearer,
-        # and sorting 100,000 narrow rows costs about 10 ms.
+        # and picking the first page out of 100,000 narrow rows costs some 30 to 50 ms.
         indexes = [models.Index(fields=["name", "customer"], name="listing_by_name")]
         triggers = [
             pgtrigger.Trigger(
