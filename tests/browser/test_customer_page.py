@@ -121,7 +121,50 @@ def test_a_wrong_address_is_said_at_its_field_and_stays_there_to_be_put_right(vi
     field = page.get_by_label("IP, network or host name")
     expect(field).to_have_value("203.0.113.7/24")
     expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
     expect(page.locator("#ip_host_error")).to_contain_text("203.0.113.0/24 for the whole network")
+
+
+@pytest.mark.parametrize("tab", ["auth", "routes"])
+def test_the_address_of_a_refused_form_leads_back_to_its_tab(visit: Visit, tab: str):
+    page = visit(f"/customers/{factories.make_customer().pk}/{tab}/")
+    tab_url = page.url
+    page.evaluate("for (const form of document.forms) form.noValidate = true")  # the server is to refuse
+    page.get_by_role("button", name="Add address" if tab == "auth" else "Add route").click()
+    expect(page.locator("[aria-invalid=true]:focus")).to_have_count(1)
+    assert page.url != tab_url
+
+    page.goto(page.url)
+
+    assert page.url == tab_url
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 720, 390, 320])
+@pytest.mark.parametrize("tab", ["auth", "routes"])
+def test_what_can_be_done_with_an_entry_is_in_sight_at_every_width(
+    visit: Visit, rheinfon: Customer, tab: str, width: int
+):
+    factories.make_ip_auth(rheinfon, host="2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff")
+    page = visit(f"/customers/{rheinfon.pk}/{tab}/", viewport={"width": width, "height": 900})
+
+    buttons = page.locator("td.act .btn")
+    edges = buttons.evaluate_all(
+        "all => all.map(b => [b, b.closest('.box')].map(node => node.getBoundingClientRect().right))"
+    )
+
+    assert len(edges) == (8 if tab == "auth" else 2)
+    assert all(right <= box for right, box in edges)
+    assert all(box <= width for _right, box in edges)
+
+
+def test_figures_of_a_customer_stand_in_two_columns_on_the_smallest_phone(visit: Visit, rheinfon: Customer):
+    page = visit(f"/customers/{rheinfon.pk}/", viewport={"width": 320, "height": 700})
+
+    lefts = page.locator(".kf").evaluate_all(
+        "all => all.map(f => Math.round(f.getBoundingClientRect().left))"
+    )
+
+    assert len(set(lefts)) == 2
 
 
 def test_the_panels_of_other_rooms_come_in_by_themselves(visit: Visit, rheinfon: Customer):

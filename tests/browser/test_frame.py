@@ -146,6 +146,8 @@ def test_shortcuts_are_listed_and_can_be_switched_off(visit):
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
+    for key in ("/", "Space", "Enter", "PgDn", "Home", "Esc"):
+        assert dialog.locator("kbd", has_text=key).count() > 0, key
     dialog.get_by_role("checkbox").click()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -193,6 +195,7 @@ def test_a_wrong_password_gets_one_answer_whoever_it_is_and_keeps_the_address(vi
         page.get_by_role("button", name="Sign in").click()
         answers.append(page.get_by_role("alert").inner_text())
         expect(page.get_by_label("Email")).to_have_value(email)
+        expect(page.get_by_label("Password", exact=True)).to_be_focused()
     assert answers[0] == answers[1]
 
 
@@ -253,6 +256,53 @@ def test_a_phone_never_scrolls_sideways(visit, customer_pk):
         page = visit(path.format(pk=customer_pk), stranger=stranger, viewport=PHONE)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], f"{path} is {width} px wide"
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 720, 390, 320])
+def test_the_status_bar_wraps_and_its_pager_can_always_be_reached(visit, width):
+    for number, currency in enumerate(("EUR", "USD", "GBP", "CHF")):
+        customer = factories.make_customer(name=f"Customer {number}", currency=currency)
+        factories.set_figures(customer, balance="123456789.12", channels=1200)
+    page = visit("/customers/", viewport={"width": width, "height": 800})
+
+    found = page.evaluate(
+        """() => {
+            const bar = document.querySelector("footer.status");
+            const pager = bar.querySelector(".pager").getBoundingClientRect();
+            const on = document.elementFromPoint(pager.right - 12, pager.top + pager.height / 2);
+            const main = document.querySelector("#main");
+            main.scrollLeft = 100; // what a focus far to the right would do
+            return {wide: bar.scrollWidth - bar.clientWidth, right: pager.right, size: pager.width,
+                    reached: Boolean(on?.closest(".pager")), moved: main.scrollLeft};
+        }"""
+    )
+
+    assert found["wide"] == found["moved"] == 0
+    assert found["right"] <= width
+    assert found["size"] >= 48
+    assert found["reached"]
+
+
+@pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 40)], ids=["mouse", "finger"])
+def test_check_boxes_and_status_pills_are_large_enough_to_hit(visit, customer_pk, touch, least):
+    page = visit("/customers/?f.status=all", has_touch=touch, is_mobile=touch)
+
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll("tbody tr:nth-child(2) :is(.ck, a.pillmenu)")].map(target => {
+            const at = target.getBoundingClientRect();
+            const [x, y] = [at.left + at.width / 2, at.top + at.height / 2];
+            const hit = (dx, dy) => target.contains(document.elementFromPoint(x + dx, y + dy));
+            const reach = (dx, dy) => {
+                let n = 0;
+                while (n < 60 && hit(dx * (n + 1), dy * (n + 1))) n += 1;
+                return n;
+            };
+            return [reach(-1, 0) + reach(1, 0) + 1, reach(0, -1) + reach(0, 1) + 1];
+        })"""
+    )
+
+    assert len(sizes) == 2
+    assert min(min(size) for size in sizes) >= least, sizes
 
 
 @pytest.mark.parametrize("tab", ["", "auth/", "routes/"])
