@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 from customers.models import Listing, Sparkline, Status
 from customers.statuses import effective_status_sql
 from customers.surroundings import Surroundings, feed_of, read_surroundings
-from customers.warnings import FIELDS, amount, warnings_of
+from customers.warnings import FIELDS, MEANINGS, SEES_MONEY, amount, warnings_of
 from grids import formats
 from grids.columns import (
     AgeColumn,
     Column,
+    ConditionColumn,
     DurationColumn,
     LinkColumn,
     MoneyColumn,
@@ -34,6 +35,11 @@ from grids.grid import Feed, Grid
 from setup.models import AcdDefinition
 
 DIALING = "dialing"
+# What `f.warnings` may ask for: column of Listing -> codes of it.
+WARNINGS = {
+    "routing_warnings": ("no_authentication", "no_routing"),
+    "billing_warnings": ("credit_exhausted", "daily_spend_reached"),
+}
 
 
 def status_is(status: str) -> Q:
@@ -54,6 +60,17 @@ def _choices() -> list[Choice]:
         else Choice(str(key), labels[key], status_is(key))
         for key in order
     ]
+
+
+def _warning_filter(*columns: str) -> SetFilter:
+    """Customers with a warning, of those that the named columns of Listing hold."""
+    return SetFilter(
+        [
+            Choice(code, MEANINGS[code].what, Q(**{f"{column}__contains": [code]}))
+            for column in columns
+            for code in WARNINGS[column]
+        ]
+    )
 
 
 def credit_title(row: Row, sight: Sight) -> str:
@@ -103,7 +120,10 @@ class CustomerGrid(Grid):
         gettext_lazy("Credit"), "balance", permission="customers.view_credit", currency="currency_id",
         total=True, live=True, title=credit_title, extra=("debit_limit", "available_credit"),
         bad=lambda row: row["balance"] < 0 or row["available_credit"] <= 0,
-        help=gettext_lazy("Balance in the customer's own currency"),
+        help=gettext_lazy(
+            "Balance in the customer's own currency. Sorting compares the numbers only: "
+            "amounts of different currencies are not converted"
+        ),
     )
     channels = UsageColumn(
         gettext_lazy("Channels"), limit="channels_limit", warn="channels_warn", bad="channels_bad",
@@ -139,10 +159,13 @@ class CustomerGrid(Grid):
         annotations={"points_24h": Subquery(Sparkline.objects.filter(pk=OuterRef("pk")).values("points"))},
         help=gettext_lazy("New calls per second now; the line shows calls per hour over 24 hours"),
     )
+    warnings = ConditionColumn(gettext_lazy("Warning"), filter=_warning_filter(*WARNINGS))
     # fmt: on
 
     def variant(self, column: Column) -> Column:
-        """A setting picks which of the two average durations the ACD column is."""
+        """A setting picks the average duration of the ACD column; who sees no credit asks for none."""
+        if column.name == "warnings" and not self.user.has_perm(SEES_MONEY):
+            return ROUTING_WARNINGS_ONLY
         if column.name == "acd" and self.surroundings.acd_definition == AcdDefinition.ALL:
             return ACD_OVER_ALL_CALLS
         return column
@@ -156,6 +179,12 @@ class CustomerGrid(Grid):
     def feed(self) -> Feed:
         return feed_of(self.surroundings, self.now)
 
+    def when_stale(self) -> str:
+        status = self.state.filters.on("status")
+        if status and DIALING in status.values:
+            return _("The live feed does not answer, so nobody can be known to be dialing now.")
+        return super().when_stale()
+
     @cached_property
     def surroundings(self) -> Surroundings:
         return read_surroundings()
@@ -167,3 +196,5 @@ ACD_OVER_ALL_CALLS = DurationColumn(
     help=gettext_lazy("Average call duration over all calls: total duration ÷ total calls, last 24 hours"),
 )  # fmt: skip
 ACD_OVER_ALL_CALLS.__set_name__(CustomerGrid, "acd")
+ROUTING_WARNINGS_ONLY = ConditionColumn(gettext_lazy("Warning"), filter=_warning_filter("routing_warnings"))
+ROUTING_WARNINGS_ONLY.__set_name__(CustomerGrid, "warnings")

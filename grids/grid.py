@@ -17,9 +17,10 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, OrderBy
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from grids.columns import Column, Row, Sight
+from grids.columns import Column, ConditionColumn, Row, Sight
 from grids.filters import SetFilter
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
 from grids.totals import Totals, recent_totals, totals
@@ -77,12 +78,17 @@ class Grid(metaclass=GridMeta):
         self.user = user
         self.path = path
         self.now = now or timezone.now()
-        self.columns: dict[str, Column] = {
+        self.filterable: dict[str, Column] = {
             name: self.variant(column)
             for name, column in self.declared.items()
             if not column.permission or user.has_perm(column.permission)
         }
-        self.rules = Rules(self.columns, self.default_sort, self.per_page, self.max_per_page)
+        self.columns: dict[str, Column] = {
+            name: column
+            for name, column in self.filterable.items()
+            if not isinstance(column, ConditionColumn)
+        }
+        self.rules = Rules(self.filterable, self.default_sort, self.per_page, self.max_per_page)
         self.state = read_state(params, self.rules)
 
     # -- what a grid may refine -----------------------------------------------------------------
@@ -103,6 +109,10 @@ class Grid(metaclass=GridMeta):
         """Freshness of the live figures; None for a grid without any."""
         return None
 
+    def when_stale(self) -> str:
+        """What old figures mean for the list on screen, in a sentence."""
+        return _("The live feed does not answer; the list itself is current.")
+
     # -- rows -------------------------------------------------------------------------------------
 
     def visible(self) -> QuerySet[Any]:
@@ -118,7 +128,7 @@ class Grid(metaclass=GridMeta):
         """The typed conditions as SQL, without those on the columns in `exclude`."""
         rows = Q()
         for condition in self.state.filters.conditions:
-            kind = self.columns[condition.column].filter
+            kind = self.filterable[condition.column].filter
             if kind is not None and condition.column not in exclude:
                 rows &= kind.where(condition)
         return rows
@@ -197,8 +207,8 @@ class Grid(metaclass=GridMeta):
 
     @property
     def url(self) -> str:
-        """The canonical address of what is on screen."""
-        return f"{self.path}?{self.state.query}"
+        """The canonical address of what is on screen; beyond the last page that is the last page."""
+        return self.url_of(self.state.changed(page=self.page))
 
     def url_of(self, state: GridState) -> str:
         return f"{self.path}?{state.query}"
@@ -221,11 +231,11 @@ class Grid(metaclass=GridMeta):
 
     def choice_url(self, name: str, key: str) -> str:
         """Where choosing one entry of a set filter leads; "" is all."""
-        kind = self.columns[name].filter
+        kind = self.filterable[name].filter
         filters = self.state.filters.without(name)
         if key and isinstance(kind, SetFilter):
-            one = kind.condition(name, str(self.columns[name].label), f"in:{key}")
-            order = list(self.columns)
+            one = kind.condition(name, str(self.filterable[name].label), f"in:{key}")
+            order = list(self.filterable)
             conditions = sorted((*filters.conditions, one), key=lambda each: order.index(each.column))
             filters = type(filters)(q=filters.q, conditions=tuple(conditions))
         return self.url_of(self.state.changed(filters=filters))

@@ -91,8 +91,15 @@ def chips(grid: Grid) -> list[dict[str, Any]]:
         }
         for note in grid.state.notes
     ]
+    if grid.state.place.page > grid.pages:
+        sentence = _("There is no such page. The last one, %(n)s, is shown.") % {
+            "n": formats.format_count(grid.pages)
+        }
+        asked = f"page: {grid.state.place.page}"
+        found.append({"text": asked, "title": sentence, "url": grid.url, "bad": True})
     for condition in grid.state.filters.conditions:
-        if condition.operator == "in" and isinstance(grid.columns[condition.column].filter, SetFilter):
+        column = grid.columns.get(condition.column)  # None: no menu shows what was chosen
+        if condition.operator == "in" and column and isinstance(column.filter, SetFilter):
             continue
         filters = grid.state.filters.without(condition.column)
         url = grid.url_of(grid.state.changed(filters=filters))
@@ -113,7 +120,9 @@ def ways_out(grid: Grid) -> list[dict[str, str]]:
             (found, _("the search for “%(words)s”") % {"words": filters.q}, _("Drop the search"), wider)
         )
     for condition in filters.conditions:
-        found = grid.totals.choices.get(condition.column, {}).get("", 0)
+        counted = grid.totals.choices.get(condition.column)
+        others = grid.where(exclude=(condition.column,))
+        found = counted[""] if counted else grid.searched().filter(others).count()
         wider = grid.state.changed(filters=filters.without(condition.column))
         ways.append((found, f"“{condition.sentence}”", _("Drop that filter"), wider))
     return [

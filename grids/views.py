@@ -52,7 +52,10 @@ class GridView(View):
         return self.grid_class(user=request.user, params=request.GET, path=reverse(self.url_name))
 
     def page(self, request: HttpRequest) -> HttpResponse:
-        """The grid; a bare URL leads to the default filters, so that every state has an address."""
+        """The grid; a bare URL leads to the default filters, so that every state has an address.
+
+        Any other address means what it says: `?q=nova` searches rows of every status.
+        """
         if not request.GET:
             return HttpResponseRedirect(f"{request.path}?{self.grid_class.default_query()}")
         grid = self.grid(request)
@@ -72,7 +75,8 @@ class GridView(View):
             "totals_bar": rows.totals_bar(grid),
             "menus": rows.menus(grid),
             "feed": grid.feed(),
-            "poll_url": f"{reverse(self.poll_name)}?{grid.state.query}",
+            "when_stale": grid.when_stale(),
+            "poll_url": f"{reverse(self.poll_name)}?{grid.state.changed(page=grid.page).query}",
             "poll_s": settings.GRID_POLL_SECONDS,  # templates would write 3,000 for 3000, hence the strings
             "poll_ms": str(settings.GRID_POLL_SECONDS * 1000),
             "revision": live.revision(grid),

@@ -13,11 +13,21 @@ from grids.columns.figures import (
     UsageColumn,
 )
 from grids.columns.names import LinkColumn, Warning
-from grids.columns.plain import AgeColumn, Column, Row, Sight, StatusColumn, TextColumn, pill
+from grids.columns.plain import (
+    AgeColumn,
+    Column,
+    ConditionColumn,
+    Row,
+    Sight,
+    StatusColumn,
+    TextColumn,
+    pill,
+)
 
 __all__ = [
     "AgeColumn",
     "Column",
+    "ConditionColumn",
     "DurationColumn",
     "LinkColumn",
     "MoneyColumn",

@@ -147,6 +147,17 @@ class Column(django_tables2.Column):
 TextColumn = Column
 
 
+class ConditionColumn(Column):
+    """A filter without anything to see: no header, no cell, no order; links lead to it, a chip shows it."""
+
+    def __init__(self, label: Any, *, filter: ColumnFilter, permission: str = "") -> None:
+        super().__init__(label, filter=filter, permission=permission)
+
+    @property
+    def sortable(self) -> bool:
+        return False
+
+
 def none() -> str:
     """How "no value" looks."""
     return f'<span class="none">{formats.NO_VALUE}</span>'

@@ -19,6 +19,7 @@ from setup.models import Installation
 from tests import factories
 from tests.test_every_grid import grant_to
 from users.models import User
+from users.roles import Role
 
 pytestmark = pytest.mark.django_db
 ACTIVE = "/customers/?f.status=in:active&s=name"
@@ -421,6 +422,24 @@ def test_a_page_beyond_the_last_is_the_last_and_sizes_are_capped(client_alice: C
     assert page.context["next_url"].endswith("s=name&page=3&n=2")
 
 
+def test_a_page_beyond_the_last_says_so_and_leads_to_the_last(client_alice: Client):
+    for number in range(5):
+        quiet(f"C{number}")
+    page = client_alice.get(f"{ACTIVE}&n=2&page=999999")
+    assert seen(page).bad_chips == 1
+    (chip,) = page.context["chips"]
+    assert chip["title"] == "There is no such page. The last one, 3, is shown."
+    assert chip["url"] == page.context["grid"].url == "/customers/?f.status=in:active&s=name&page=3&n=2"
+    assert "page=3" in page.context["poll_url"]
+    assert seen(client_alice.get(chip["url"])).bad_chips == 0
+
+
+def test_a_search_without_a_status_looks_at_every_status(client_alice: Client):
+    quiet("Nova One")
+    quiet("Nova Two", status="inactive")
+    assert names(client_alice, "/customers/?q=nova") == ["Nova One", "Nova Two"]
+
+
 def test_a_search_without_result_costs_no_more_queries(client_alice: Client):
     quiet("Ada")
     for query in ("q=nobody&s=name", "q=ada&f.status=in:active&s=-asr&page=7"):
@@ -542,3 +561,69 @@ def test_a_warning_leads_to_the_customer_where_its_own_tab_is_closed_to_the_read
     cell = rows_of(client_bob.get(ACTIVE)).popitem()[1]["name"]
     assert {link for link in cell["links"] if "icons" not in link} == {f"/customers/{bare.pk}/"}
     assert "0.00" not in cell["text"]  # sums are for those who may see credit
+
+
+# --- Customers with a warning
+
+
+def test_a_link_leads_to_exactly_the_customers_with_a_warning(client_alice: Client):
+    quiet("Fine")
+    broke = quiet("Broke")
+    factories.set_figures(broke, balance=-10)
+    factories.make_customer(name="Bare", debit_limit=10)
+    unrouted = factories.make_customer(name="Unrouted", debit_limit=10)
+    factories.make_ip_auth(unrouted)
+    for asked, expected in (
+        ("in:no_authentication", ["Bare"]),
+        ("in:no_routing", ["Bare", "Unrouted"]),
+        ("in:credit_exhausted", ["Broke"]),
+        ("in:no_authentication,credit_exhausted", ["Bare", "Broke"]),
+        ("in:daily_spend_reached", []),
+        ("not-in:no_routing", ["Broke", "Fine"]),
+    ):
+        assert names(client_alice, f"/customers/?f.warnings={asked}&s=name") == expected, asked
+
+
+def test_a_chip_names_the_warning_and_takes_it_away(client_alice: Client):
+    factories.make_customer(name="Bare", debit_limit=10)
+    quiet("Fine")
+    page = client_alice.get("/customers/?f.status=in:active&f.warnings=in:no_routing&s=name")
+    (chip,) = page.context["chips"]
+    assert (chip["text"], chip["bad"]) == ("Warning is No Routing Set", False)
+    assert names(client_alice, chip["url"]) == ["Bare", "Fine"]
+    assert "warnings" not in seen(page).columns
+    assert [menu["name"] for menu in page.context["menus"]] == ["status"]
+    assert seen(client_alice.get("/customers/?s=warnings")).bad_chips == 1
+
+
+def test_who_sees_no_credit_cannot_ask_whose_credit_is_used_up(client: Client):
+    factories.make_customer(name="Bare", debit_limit=10)
+    factories.set_figures(quiet("Broke"), balance=-10)
+    client.force_login(factories.make_staff(role=Role.OPERATIONS))
+    page = client.get("/customers/?f.warnings=in:credit_exhausted&s=name")
+    assert seen(page).bad_chips == 1
+    assert len(seen(page).ids) == 2
+    assert names(client, "/customers/?f.warnings=in:no_routing&s=name") == ["Bare"]
+
+
+def test_an_empty_list_says_what_is_there_without_the_warning(client_alice: Client):
+    quiet("Fine")
+    page = client_alice.get("/customers/?f.warnings=in:no_routing&s=name")
+    assert [way["text"] for way in page.context["ways_out"]] == [
+        "Without “Warning is No Routing Set” there are 1."
+    ]
+
+
+# --- What old figures mean
+
+
+def test_with_old_figures_nobody_is_known_to_be_dialing(client_alice: Client):
+    words = "nobody can be known to be dialing"
+    quiet("Ada")
+    assert words in client_alice.get("/customers/?f.status=in:dialing&s=name").content.decode()
+    assert words not in client_alice.get(ACTIVE).content.decode()
+
+
+def test_the_head_of_the_credit_says_that_amounts_are_not_converted(client_alice: Client):
+    quiet("Ada")
+    assert "different currencies are not converted" in client_alice.get(ACTIVE).content.decode()

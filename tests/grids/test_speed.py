@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.grids import CustomerGrid
-from grids.columns import Sight
+from grids.columns import ConditionColumn, Sight
 
 NOW = datetime(2026, 11, 24, 14, 12, 8, tzinfo=UTC)
 ROWS = 50
@@ -33,7 +33,8 @@ def test_fifty_rows_are_drawn_in_a_few_milliseconds():
     sight = Sight(
         now=NOW, may=lambda permission: True, digits=lambda code: 2, limits={"asr_warn": 35, "asr_bad": 25}
     )
-    rows, columns = [a_row(pk) for pk in range(ROWS)], tuple(CustomerGrid.declared.values())
+    rows = [a_row(pk) for pk in range(ROWS)]
+    columns = [one for one in CustomerGrid.declared.values() if not isinstance(one, ConditionColumn)]
     spent = []
     for _ in range(7):
         start = time.process_time()  # ours alone: other work on the machine does not count
