@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from customers import pages, views
+from customers import creation, pages, views
 
 app_name = "customers"
 urlpatterns = [
     path("", views.CustomerGridView.as_view(), name="list"),
     path("live/", views.CustomerGridView.as_view(polled=True), name="live"),
+    path("new/", creation.customer_new, name="new"),
     path("<int:pk>/", pages.customer_detail, name="detail"),
     path("<int:pk>/head/", pages.customer_head, name="head"),
     path("<int:pk>/status/", views.customer_status, name="status"),
