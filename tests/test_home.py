@@ -202,6 +202,9 @@ def names_listed(page):
 @pytest.mark.parametrize(
     ("key", "names"),
     [
+        ("credit", {"Broke 1", "Broke 2"}),
+        ("authentication", {"Unknown 1", "Unknown 2", "Bare"}),
+        ("routing", {"Nowhere 1", "Nowhere 2", "Bare"}),
         ("penalty", {"Blocked 1", "Blocked 2"}),
         ("approval", {"Newcomer 1", "Newcomer 2"}),
     ],
