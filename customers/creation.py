@@ -1,5 +1,7 @@
 """The door through which customers come into being."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -29,7 +31,7 @@ def customer_new(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def _belongs_to(user: User) -> dict[str, object]:
+def _belongs_to(user: User) -> dict[str, Any]:
     """What makes a new customer visible to who made it: the reseller, or the account manager."""
     if user.reseller:
         return {"reseller": user.reseller}
