@@ -125,7 +125,8 @@ def test_a_group_given_to_a_contact_by_mistake_opens_nothing(carol):
 def test_a_part_of_a_page_that_finds_its_session_over_leads_back_to_the_page_and_not_to_the_part(client):
     page = "http://localhost/customers/?f.status=in:active&q=amber"
     response = client.get(
-        "/customers/live/?ids=1,2", headers={"HX-Request": "true", "HX-Current-URL": page, "Host": "localhost"}
+        "/customers/live/?ids=1,2",
+        headers={"HX-Request": "true", "HX-Current-URL": page, "Host": "localhost"},
     )
     assert response.status_code == 204
     assert response["HX-Redirect"] == "/accounts/login/?next=/customers/%3Ff.status%3Din%3Aactive%26q%3Damber"
