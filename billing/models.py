@@ -27,6 +27,22 @@ class Account(models.Model):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        triggers = [
+            pgtrigger.Trigger(
+                name="balance_is_the_ledgers_sum",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("balance"),
+                # Depth 1 is a statement of somebody's own, 2 is the ledger's trigger below.
+                func="""
+                    IF pg_trigger_depth() = 1
+                       AND current_setting('connex.repair', true) IS DISTINCT FROM 'on' THEN
+                        RAISE EXCEPTION 'A balance is the sum of its ledger. Post an entry instead.'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.balance} {self.currency_id}"

@@ -34,6 +34,7 @@ def repair() -> None:
     """Makes balances the sum of their ledger, and lets the pulse carry what listings lack."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE calls_figuredelta IN EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL connex.repair = 'on'")
         cursor.execute(
             f"UPDATE billing_account AS account SET balance = wrong.right_one"  # noqa: S608 - a constant
             f" FROM ({_LEDGER}) AS wrong (customer_id, found, right_one)"

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 
-from billing import services
+from billing import selfcheck, services
 from billing.models import Account, EntryKind, LedgerEntry
 from calls.pulse import refresh_all
 from customers.models import Listing
@@ -58,3 +58,21 @@ def test_the_same_reference_is_posted_once():
 def test_an_entry_of_nothing_is_refused():
     with pytest.raises(IntegrityError, match="ledger_entry_moves_money"), transaction.atomic():
         post(make_customer(), "0", "p1")
+
+
+def test_a_balance_cannot_be_written_past_the_ledger_and_a_wrong_one_is_repaired():
+    customer = make_customer()
+    post(customer, "10", "p1")
+    accounts = Account.objects.filter(pk=customer.pk)
+    with pytest.raises(IntegrityError, match="Post an entry instead"), transaction.atomic():
+        accounts.update(balance=1_000_000)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL connex.repair = 'on'")
+        accounts.update(balance=7)
+        cursor.execute("SET LOCAL connex.repair = 'off'")
+    wrong = selfcheck.differences()[0]
+    assert (wrong.found, wrong.right) == (7, 10)
+    selfcheck.repair()
+    refresh_all()
+    assert selfcheck.differences() == []
+    assert accounts.get().balance == 10
