@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def floors() -> list[str]:
     """Our rooms from the top down, as the import contract has them."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    (contract,) = pyproject["tool"]["importlinter"]["contracts"]
+    contracts = pyproject["tool"]["importlinter"]["contracts"]
+    (contract,) = (contract for contract in contracts if contract["type"] == "layers")
     return contract["layers"]
 
 
