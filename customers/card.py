@@ -83,20 +83,17 @@ class Card:
 
     @property
     def status_label(self) -> str:
-        return str(Status(self.listing.status).label)
+        return str(self.status.label)
 
     @property
     def status_note(self) -> str:
-        """What the stored status does not say by itself: that a penalty is over, or until when it lasts."""
+        """What the status does not say by itself: that a penalty is over, or until when it lasts."""
         row = self.listing
         if row.status != Status.PENALTY or row.penalty_until is None:
             return ""
         until = formats.format_moment(row.penalty_until)
         if self.status != row.status:
-            return _("Over since %(until)s; treated as %(status)s.") % {
-                "until": until,
-                "status": self.status.label,
-            }
+            return _("The penalty is over since %(until)s.") % {"until": until}
         return _("Until %(until)s.") % {"until": until}
 
     @property

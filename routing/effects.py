@@ -52,6 +52,8 @@ def _other_ways_in(entry: IpAuth | SipUser) -> bool:
     """Whether another enabled entry of the customer is left, of either kind."""
     for model in (IpAuth, SipUser):
         rows = model.objects.filter(customer_id=entry.customer_id, enabled=True)
+        if model is IpAuth:
+            rows = rows.filter(may_send=True)  # an address that only receives lets nothing in
         if isinstance(entry, model):
             rows = rows.exclude(pk=entry.pk)
         if rows.exists():

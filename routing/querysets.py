@@ -49,5 +49,5 @@ class IpAuths(OfCustomers):
             .exclude(told_apart)
             .alias(network=as_network)
             .alias(overlaps=_Overlaps(F("network"), Cast(Value(entry.host, TextField()), inet)))
-            .filter(may_send=True, tech_prefix=entry.tech_prefix, overlaps=True)
+            .filter(may_send=True, enabled=True, tech_prefix=entry.tech_prefix, overlaps=True)
         )

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -31,12 +32,20 @@ FORM = ["GET", "HEAD", "POST"]
 def _auth_page(request: SignedInRequest, customer_id: int, *, status: int = 200, **more: Any) -> HttpResponse:
     """The Auth tab; `more` brings a form with errors, or the password that is shown once."""
     context = open_card(request.user, customer_id, "auth") | {
-        "ip_auths": IpAuth.objects.filter(customer_id=customer_id),
-        "sip_users": SipUser.objects.filter(customer_id=customer_id),
+        "ip_auths": _readable(request, IpAuth, "routing.view_ipauth", customer_id),
+        "sip_users": _readable(request, SipUser, "routing.view_sipuser", customer_id),
         "ip_form": IpAuthForm(auto_id="ip_%s"),
         "user_form": SipUserForm(auto_id="user_%s"),
     }
     return render(request, "routing/auth.html", context | more, status=status)
+
+
+def _readable(
+    request: SignedInRequest, model: type[IpAuth | SipUser], permission: str, customer_id: int
+) -> QuerySet[Any]:
+    """A customer's entries; none for who may add but not read, and is shown the page with errors."""
+    rows = model._default_manager.filter(customer_id=customer_id)
+    return rows if request.user.has_perm(permission) else rows.none()
 
 
 def _routes_page(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from customers.models import Listing
@@ -451,3 +452,27 @@ def test_a_warning_has_no_button_that_leads_to_where_one_is(client_alice, tab):
         assert "No Authentication Set" in shown
         assert f'class="btn sm" href="{url(tab, customer)}"' not in shown
         assert f'class="btn sm" href="{url(other, customer)}"' in shown
+
+
+def test_who_may_add_an_entry_but_not_read_them_is_not_shown_them_with_his_errors(client):
+    customer = factories.make_customer()
+    factories.make_ip_auth(customer, host="198.51.100.77")
+    group = Group.objects.create(name="Adds SIP users only")
+    for codename in ("view_customer", "view_every_customer", "add_sipuser"):
+        group.permissions.add(Permission.objects.get(codename=codename))
+    client.force_login(factories.make_staff(role=group.name))
+
+    response = client.post(f"/customers/{customer.pk}/auth/users/", {"username": ""})
+
+    assert response.status_code == 422
+    assert "198.51.100.77" not in response.content.decode()
+
+
+def test_the_last_address_that_may_send_is_called_the_last_way_in_beside_one_that_only_receives(client_alice):
+    customer = factories.make_customer()
+    sends = factories.make_ip_auth(customer)
+    factories.make_ip_auth(customer, host="sip.example.com", is_network=False, may_send=False)
+
+    page = client_alice.get(f"/customers/{customer.pk}/auth/addresses/{sends.pk}/delete/").content.decode()
+
+    assert "It is the last way in" in page
