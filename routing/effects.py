@@ -49,13 +49,11 @@ def _of_a_user(user: SipUser) -> str:
 
 
 def _other_ways_in(entry: IpAuth | SipUser) -> bool:
-    """Whether another enabled entry of the customer is left, of either kind."""
-    for model in (IpAuth, SipUser):
-        rows = model.objects.filter(customer_id=entry.customer_id, enabled=True)
-        if model is IpAuth:
-            rows = rows.filter(may_send=True)  # an address that only receives lets nothing in
-        if isinstance(entry, model):
-            rows = rows.exclude(pk=entry.pk)
-        if rows.exists():
-            return True
-    return False
+    """Whether another enabled entry is left that lets calls in; an address that only receives does not."""
+    addresses = IpAuth.objects.filter(customer_id=entry.customer_id, enabled=True, may_send=True)
+    users = SipUser.objects.filter(customer_id=entry.customer_id, enabled=True)
+    if isinstance(entry, IpAuth):
+        addresses = addresses.exclude(pk=entry.pk)
+    else:
+        users = users.exclude(pk=entry.pk)
+    return addresses.exists() or users.exists()

@@ -454,7 +454,7 @@ def test_a_warning_has_no_button_that_leads_to_where_one_is(client_alice, tab):
         assert f'class="btn sm" href="{url(other, customer)}"' in shown
 
 
-def test_who_may_add_an_entry_but_not_read_them_is_not_shown_them_with_his_errors(client):
+def test_who_may_add_an_entry_but_not_read_them_is_not_shown_them_with_his_errors(client, db):
     customer = factories.make_customer()
     factories.make_ip_auth(customer, host="198.51.100.77")
     group = Group.objects.create(name="Adds SIP users only")
