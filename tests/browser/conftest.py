@@ -107,6 +107,8 @@ def visit(
 
     yield open_page
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="wait")  # an interception under way would fail the next test
         context.close()
     time.sleep(0.1)  # what the browser sent last may still be on its way to the server
     all_answered()
