@@ -170,6 +170,10 @@ class CustomerGrid(Grid):
             return ACD_OVER_ALL_CALLS
         return column
 
+    def version(self) -> str:
+        """The sequence that every write to the listing draws from."""
+        return str(self.surroundings.revision or "")
+
     def limits(self) -> Mapping[str, float]:
         return self.surroundings.limits
 

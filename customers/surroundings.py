@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Subquery
+from django.db.models.expressions import RawSQL
 
 from customers.freshness import freshness
 from customers.models import FeedState
@@ -23,7 +24,8 @@ MOMENTS = ("ticked_at", "heard_at")
 class Surroundings:
     """limits: percent for ASR and channels, seconds for PDD. digits: minor digits by currency code.
 
-    ticked_at: when the pulse last folded. heard_at: when a switch last spoke.
+    revision: the last number that a write to the listing drew. ticked_at: when the pulse last folded.
+    heard_at: when a switch last spoke.
     """
 
     limits: Mapping[str, float]
@@ -31,6 +33,7 @@ class Surroundings:
     digits: Mapping[str, int]
     ticked_at: datetime | None
     heard_at: datetime | None
+    revision: int | None
 
 
 def feed_of(surroundings: Surroundings, now: datetime) -> Feed:
@@ -42,8 +45,9 @@ def feed_of(surroundings: Surroundings, now: datetime) -> Feed:
 def read_surroundings() -> Surroundings:
     """All of it in one query over three small tables, since every page and every poll needs it."""
     installation, feed = Installation.objects.filter(pk=1), FeedState.objects.filter(pk=1)
-    constants = {name: Subquery(installation.values(name)) for name in SETTINGS}
+    constants: dict[str, Any] = {name: Subquery(installation.values(name)) for name in SETTINGS}
     constants |= {name: Subquery(feed.values(name)) for name in MOMENTS}
+    constants["revision"] = RawSQL("SELECT last_value FROM customers_listing_revision", ())
     named = {f"the_{name}": constant for name, constant in constants.items()}
     rows: list[Any] = list(Currency.objects.order_by().values("code", "digits", **named))
     found = {name: rows[0][f"the_{name}"] for name in constants} if rows else _without_currencies()
@@ -59,6 +63,7 @@ def read_surroundings() -> Surroundings:
         digits={row["code"]: row["digits"] for row in rows},
         ticked_at=found.get("ticked_at"),
         heard_at=found.get("heard_at"),
+        revision=found.get("revision"),
     )
 
 

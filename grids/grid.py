@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from grids.columns import Column, ConditionColumn, Row, Sight
 from grids.filters import SetFilter
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
-from grids.totals import Totals, recent_totals, totals
+from grids.totals import Totals, recent_ids, recent_totals
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Grid(metaclass=GridMeta):
     @cached_property
     def totals(self) -> Totals:
         """Counted now for a page, at most `totals_age_s` old for a poll."""
-        return recent_totals(self, self.totals_age_s) if self.totals_age_s else totals(self)
+        return recent_totals(self, self.totals_age_s)
 
     @property
     def noun(self) -> str:
@@ -193,11 +193,27 @@ class Grid(metaclass=GridMeta):
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of the page."""
+        """The rows of the page: first which, then all that shows of them.
+
+        In one step the database would carry every column of every matching row into the sort (at 100,000
+        rows 50 ms instead of 32 ms).
+        """
         if not self.totals.rows:
             return []
-        page = self.selected(self.matching()).order_by(*self.ordering())
+        ids = recent_ids(self, self.totals_age_s)
+        return list(self.selected(self.visible().filter(pk__in=ids)).order_by(*self.ordering()))
+
+    def page_ids(self) -> list[Any]:
+        """Primary keys of the page's rows, asked now."""
+        needed: dict[str, Any] = {}
+        for key in self.state.sort:
+            needed |= self.columns[key.column].annotations
+        page = self.matching().annotate(**needed).order_by(*self.ordering()).values_list("pk", flat=True)
         return list(page[self.first : self.first + self.state.place.per_page])
+
+    def version(self) -> str:
+        """Differs as soon as any row may; "" where nobody counts, so that only polls share results."""
+        return ""
 
     @cached_property
     def sight(self) -> Sight:

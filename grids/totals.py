@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Subquery, Sum, Value
+from redis.exceptions import RedisError
 
 from grids.columns import MoneyColumn, UsageColumn
 from grids.filters import SetFilter
@@ -85,46 +86,45 @@ def totals(grid: Grid) -> Totals:
     return _fold(grid, groups, list(faceted), list(money), list(usage), searched=bool(grid.state.filters.q))
 
 
-def recent_totals(grid: Grid, seconds: int) -> Totals:
-    """Totals at most `seconds` old, shared by everybody who sees the same rows under the same filters.
+SHARED_S = 4  # seconds that a result of one version is kept; a commit out of order shows no longer than that
 
-    For polls: at 100,000 rows the scan costs about 50 ms, and every open page asks every few seconds. A
-    page itself is drawn from fresh ones, which it leaves here.
-    """
-    key = _key(grid)
-    found = _remembered(key) if key and seconds else None
-    if found is None:
-        found = totals(grid)
-        remember(grid, found, seconds)
+
+def recent_totals(grid: Grid, seconds: int) -> Totals:
+    """Counts and sums, at most `seconds` old where no version says that nothing has changed."""
+    return _shared(grid, "totals", lambda: totals(grid), seconds)
+
+
+def recent_ids(grid: Grid, seconds: int) -> list[Any]:
+    """Primary keys of the rows of the page, in their order; as fresh as the totals."""
+    where = (grid.first, grid.state.place.per_page, [key.text for key in grid.state.sort])
+    return _shared(grid, f"ids{where}", grid.page_ids, seconds)
+
+
+def _shared(grid: Grid, what: str, make: Any, seconds: int) -> Any:
+    """What `make` gives, shared by all who see the same rows under the same filters at the same version."""
+    version = grid.version()
+    key = _key(grid, what, version) if version or seconds else ""
+    if not key:
+        return make()
+    try:
+        found = cache.get(key)
+        if found is None:
+            found = make()
+            cache.set(key, found, seconds or SHARED_S)
+    except (OSError, RedisError):  # a list works without its cache
+        logger.warning("Figures of %s are counted anew: the cache does not answer", grid.slug, exc_info=True)
+        found = make()
     return found
 
 
-def remember(grid: Grid, found: Totals, seconds: int) -> None:
-    """Leave totals for the polls that follow."""
-    key = _key(grid)
-    if key and seconds:
-        try:
-            cache.set(key, found, seconds)
-        except Exception:  # whatever the cache is made of, a list works without it
-            logger.warning("Totals of %s are not kept: the cache does not answer", grid.slug, exc_info=True)
-
-
-def _remembered(key: str) -> Totals | None:
-    try:
-        return cache.get(key)
-    except Exception:
-        logger.warning("Totals are counted anew: the cache does not answer", exc_info=True)
-        return None
-
-
-def _key(grid: Grid) -> str:
-    """Names the rows counted: the visible ones as SQL, hence per user as far as users differ."""
+def _key(grid: Grid, what: str, version: str) -> str:
+    """Names a result: of which rows (the visible ones as SQL, so per user where users differ), how old."""
     try:
         visible = str(grid.visible().query)
     except EmptyResultSet:
         return ""
-    counted = (grid.slug, visible, grid.state.filters.pairs(), tuple(grid.columns))
-    return "grid-totals:" + hashlib.sha256(repr(counted).encode()).hexdigest()
+    counted = (grid.slug, what, version, visible, grid.state.filters.pairs(), tuple(grid.columns))
+    return "grid:" + hashlib.sha256(repr(counted).encode()).hexdigest()
 
 
 def _count(rows: Q) -> Count:

@@ -16,7 +16,6 @@ from django.views import View
 from grids import live, rows
 from grids.grid import Grid
 from grids.state import Filters
-from grids.totals import remember
 
 TOTALS_AGE_S = 4  # how old counts and sums may be in a poll; rows themselves are always read anew
 
@@ -60,7 +59,6 @@ class GridView(View):
             return HttpResponseRedirect(f"{request.path}?{self.grid_class.default_query()}")
         grid = self.grid(request)
         context = {"grid": grid, **self.drawn(grid), **self.context(grid)}
-        remember(grid, grid.totals, TOTALS_AGE_S)
         part = wants_fragment(request)
         response = render(request, self.fragment if part else self.template, context)
         if part:
