@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
@@ -40,12 +45,41 @@ def customer_status(request: SignedInRequest, pk: int) -> HttpResponse:
                 pk, form.cleaned_data["status"], by=request.user, reason=form.cleaned_data["reason"]
             )
         except ValidationError as error:
-            form.add_error(None, error)
+            form.add_error(None, error.messages)
+        except Customer.DoesNotExist:
+            raise Http404 from None  # deleted since the form was opened
         else:
-            if wants_fragment(request):
-                return trigger_client_event(HttpResponse(status=204), "customers-changed")
-            return redirect("customers:list")
+            return _status_is_set(request, customer, Status(form.cleaned_data["status"]))
     template = "customers/_status_form.html" if wants_fragment(request) else "customers/status.html"
     now = customer.effective_status(timezone.now())
-    context = {"customer": customer, "form": form, "choices": Status.choices, "now": now}
+    context = {
+        "customer": customer,
+        "form": form,
+        "choices": Status.choices,
+        "now": now,
+        "back": _back(request),
+    }
     return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+def _status_is_set(request: SignedInRequest, customer: Customer, status: Status) -> HttpResponse:
+    """Says what holds from now on; the list hears of it, or is shown again without JavaScript."""
+    sentence = (
+        _("%(customer)s is now %(status)s.")
+        if status == Status.ACTIVE
+        else _("%(customer)s is now %(status)s. New calls are refused.")
+    )
+    text = sentence % {"customer": customer.name, "status": status.label}
+    if not wants_fragment(request):
+        messages.success(request, text)
+        return redirect(_back(request))
+    response = trigger_client_event(HttpResponse(status=204), "customers-changed")
+    return trigger_client_event(response, "toast", {"text": text, "tone": "good"})
+
+
+def _back(request: SignedInRequest) -> str:
+    """The list as it was when the form was opened; the default list where that is not known."""
+    page = urlsplit(request.POST.get("back") or request.headers.get("Referer", ""))
+    home = reverse("customers:list")
+    ours = page.netloc in ("", request.get_host()) and page.path == home
+    return page._replace(scheme="", netloc="").geturl() if ours else home

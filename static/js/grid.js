@@ -210,7 +210,7 @@
       const ids = rowsOf(root).map((row) => row.dataset.id).join(",");
       const since = encodeURIComponent(root.dataset.revision);
       const answer = await fetch(`${root.dataset.pollUrl}&ids=${ids}&since=${since}`, {
-        headers: { "HX-Request": "true", Accept: "application/json" }, signal: giveUp.signal, cache: "no-store",
+        headers: { "HX-Request": "true", "HX-Current-URL": location.href, Accept: "application/json" }, signal: giveUp.signal, cache: "no-store",
       });
       const elsewhere = answer.headers.get("HX-Redirect");
       if (elsewhere) return void location.assign(elsewhere);
@@ -263,7 +263,7 @@
     pop.style.insetInlineEnd = "auto";
     pop.style.left = `${Math.max(8, Math.min(at.left, innerWidth - pop.offsetWidth - 8))}px`;
     pop.style.top = `${below ? at.bottom + 4 : at.top - 4 - pop.offsetHeight}px`;
-    pop.querySelector("[autofocus], button, input:not([type=hidden])")?.focus();
+    pop.querySelector("[autofocus], button:not([disabled]), input:not([type=hidden])")?.focus();
   };
   document.addEventListener("click", (event) => {
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;

@@ -520,7 +520,9 @@ def test_list_order_filter_pages_and_status_work_without_script(desk: Open):
     page.get_by_role("link", name="Show all").click()
     page.locator("tbody a.pillmenu").first.click()
     page.get_by_role("button", name="Penalty").click()
-    expect(page.locator("tbody .nm").first).to_have_text("C0")
+    expect(page.locator("tbody tr").first).to_contain_text("Penalty")  # back on the list it came from
+    expect(names(page)).to_have_text(["C2", "C1"])
+    expect(page.get_by_text("C2 is now Penalty. New calls are refused.")).to_be_visible()
     assert Customer.objects.filter(status="penalty").count() == 1
 
 
