@@ -3,9 +3,7 @@
 (() => {
   "use strict";
   const BACKOFF_MAX_MS = 30000;
-  const ANSWER_MS = 10000; // a poll that takes longer counts as lost
-  const STILL_MS = 2000; // rows may move when the pointer has rested this long
-  const POSTPONED_MAX_MS = 10000;
+  const ANSWER_MS = 5000; // a poll that takes longer counts as lost
   const grid = () => document.querySelector("[data-grid]");
   const words = (root, key, n) => (root.dataset[key] || "").replace("%n", n);
   const say = (text) => {
@@ -102,10 +100,7 @@
   let failures = 0;
   let answered = Date.now();
   let wantsRefreshSince = 0;
-  let pointerMoved = 0;
-  document.addEventListener("pointermove", (event) => {
-    if (event.target.closest?.("tbody")) pointerMoved = Date.now();
-  }, { passive: true });
+  let ownAct = false; // a write of this person's own: its effect is wanted at once
 
   // A cell without what scripts and time have done to it, so that only news counts as a change.
   const essence = (cell) => {
@@ -183,12 +178,12 @@
   };
   const refresh = (root) => {
     wantsRefreshSince = 0;
+    ownAct = false;
     return window.htmx.ajax("GET", root.dataset.url, { source: root, target: root, swap: "outerHTML" });
   };
-  // Rows never move under a pointer that is at work, nor while a menu is open; but not for ever either.
+  // Rows never move under a pointer or the keyboard's focus, nor while a menu is open: a link offers the move.
   const mayMove = (root) =>
-    Date.now() - wantsRefreshSince > POSTPONED_MAX_MS ||
-    (Date.now() - pointerMoved > STILL_MS && !root.querySelector(".wnw.open, details[open]") && !popover());
+    ownAct || (!root.querySelector("tbody:hover, tbody:focus-within, .wnw.open, details[open]") && !popover());
   const paintUpdated = () => {
     const root = grid();
     const place = root?.querySelector("[data-updated]");
@@ -197,6 +192,7 @@
   const paused = (root, on) => {
     const banner = root.querySelector("[data-paused]");
     if (banner) banner.hidden = !on;
+    root.querySelector("[data-refresh] .livedot")?.classList.toggle("off", on || root.classList.contains("stale"));
   };
   const poll = async () => {
     clearTimeout(timer);
@@ -229,7 +225,10 @@
       clearTimeout(alarm);
     }
     const now = grid();
-    if (now && wantsRefreshSince && !failures && mayMove(now)) await refresh(now).catch(() => (failures += 1));
+    if (now && wantsRefreshSince && !failures) {
+      if (mayMove(now)) await refresh(now).catch(() => (failures += 1));
+      else if (now.querySelector("[data-moved]").hidden) paintMoved(now, 1);
+    }
     clearTimeout(timer);
     timer = setTimeout(poll, Math.min(every * 2 ** Math.min(failures, 5), Math.max(every, BACKOFF_MAX_MS)));
     paintUpdated();
@@ -281,6 +280,7 @@
   });
   // Any room says "<slug>-changed" after a write: the popover has done its work, the news comes at once.
   const onChanged = () => {
+    ownAct = true;
     closePopover(true);
     poll();
   };
