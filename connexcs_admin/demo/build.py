@@ -49,7 +49,7 @@ def build(arguments: Arguments, *, password: str, say: Say) -> None:
         analyze("customers_customer", "customers_listing", "customers_searchterm")
         steps.done(f"{len(made):,} customers")
         _copy_belongings(made, arguments)
-        people.give_sign_ins(made, base)
+        portal_emails = people.give_sign_ins(made, base)
         steps.done("contacts, authentication, routes")
         history = _copy_calls(made, arguments, base)
         steps.done(f"{arguments.cdrs:,} call records")
@@ -61,6 +61,7 @@ def build(arguments: Arguments, *, password: str, say: Say) -> None:
         wanted = plan.make(made, arguments, base)
         transaction.on_commit(lambda: plan.write(wanted))
         transaction.on_commit(pack)
+    say(f"the portal's sign-ins, with the same password: {', '.join(portal_emails)}")
 
 
 def _copy_belongings(made: list[DemoCustomer], arguments: Arguments) -> None:

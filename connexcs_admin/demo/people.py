@@ -9,7 +9,7 @@ from connexcs_admin.demo.arguments import Arguments
 from connexcs_admin.demo.customers import DemoCustomer
 from connexcs_admin.demo.ground import Ground
 from connexcs_admin.demo.names import person
-from contacts.models import ContactType
+from contacts.models import Contact, ContactType
 from customers.models import Status
 from setup.models import Installation
 from users.models import Kind, User
@@ -55,10 +55,12 @@ def _phone(rng: random.Random, customer: DemoCustomer) -> str:
     return prefix + str(rng.randrange(10**digits)).zfill(digits)
 
 
-def give_sign_ins(customers: list[DemoCustomer], ground: Ground) -> None:
-    """The first contacts of one customer of the operator and one of a reseller may open the portal."""
-    from contacts.models import Contact
+def give_sign_ins(customers: list[DemoCustomer], ground: Ground) -> list[str]:
+    """The first contacts of one customer of the operator and one of a reseller may open the portal.
 
+    Returns their emails.
+    """
+    emails = []
     for reseller in (None, 0):
         wanted = (
             customer
@@ -72,6 +74,8 @@ def give_sign_ins(customers: list[DemoCustomer], ground: Ground) -> None:
             email=contact.email, name=contact.name, kind=Kind.CONTACT, password=ground.password_hash
         )
         contact.save(update_fields=["user"])
+        emails.append(contact.email)
+    return emails
 
 
 def number_blocks(
