@@ -40,6 +40,9 @@ def customer_status(request: SignedInRequest, pk: int) -> HttpResponse:
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
     form = StatusForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        # The status that the form showed is no choice, even if somebody else has changed it since.
+        if form.cleaned_data["status"] == request.POST.get("was"):
+            return _nothing_is_set(request)
         try:
             services.set_status(
                 pk, form.cleaned_data["status"], by=request.user, reason=form.cleaned_data["reason"]
@@ -75,6 +78,13 @@ def _status_is_set(request: SignedInRequest, customer: Customer, status: Status)
         return redirect(_back(request))
     response = trigger_client_event(HttpResponse(status=204), "customers-changed")
     return trigger_client_event(response, "toast", {"text": text, "tone": "good"})
+
+
+def _nothing_is_set(request: SignedInRequest) -> HttpResponse:
+    """Closes the form, or leads back, without news."""
+    if not wants_fragment(request):
+        return redirect(_back(request))
+    return trigger_client_event(HttpResponse(status=204), "customers-changed")
 
 
 def _back(request: SignedInRequest) -> str:

@@ -41,7 +41,7 @@ def _row_check(grid: Grid, row: Row) -> str:
 def _tail(grid: Grid, moved: int) -> str:
     """The part of a revision for what is no row: totals, freshness, and how many rows want another place."""
     feed = grid.feed()
-    return _check(grid, (grid.totals, feed.stale if feed else None, moved))
+    return _check(grid, (grid.totals, (feed.stale, feed.since is None) if feed else None, moved))
 
 
 def revision(grid: Grid) -> str:

@@ -138,8 +138,13 @@
     root.classList.toggle("stale", feed.stale);
     root.querySelector("[data-stale]").hidden = !feed.stale;
     root.querySelector("[data-refresh] .livedot")?.classList.toggle("off", feed.stale);
-    const time = root.querySelector("[data-stale] time");
-    if (time && feed.since) time.dateTime = feed.since;
+    const known = Boolean(feed.since); // a page may have been opened before the first figures ever came
+    root.querySelector("[data-old]").hidden = !known;
+    root.querySelector("[data-never]").hidden = known;
+    const time = root.querySelector("[data-old] time");
+    if (!known || !time) return;
+    time.dateTime = feed.since;
+    time.dataset.age = ""; // frame.js keeps its words true from here on
   };
   const paintTotals = (root, found) => {
     if (found.totals !== undefined) {
@@ -174,6 +179,8 @@
     paintTotals(root, found);
     paintMoved(root, found.order_changed);
     paintTicks(root);
+    const gone = new Set(found.gone);
+    for (const row of rowsOf(root)) row.classList.toggle("gone", gone.has(row.dataset.id)); // out when nobody is at work
     if (found.members_changed) wantsRefreshSince ||= Date.now();
   };
   const refresh = (root) => {
@@ -397,7 +404,18 @@
     if (event.key === " ") box(cell.parentElement).click();
     else (cell.querySelector("a, input") || cell.parentElement.querySelector("a.nm"))?.click();
   };
+  document.addEventListener("focusout", (event) => {
+    const pop = popover();
+    if (pop?.contains(event.target) && event.relatedTarget && !pop.contains(event.relatedTarget)) closePopover(false);
+  });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.matches?.(".fbar input[type=search]")) {
+      event.preventDefault(); // first clears, then leaves; a browser's own Escape would only ever clear
+      if (!event.target.value) return event.target.blur();
+      event.target.value = "";
+      event.target.dispatchEvent(new Event("input", { bubbles: true }));
+      return;
+    }
     if (event.key === "Escape" && popover()) {
       event.preventDefault();
       closePopover(true);

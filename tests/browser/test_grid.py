@@ -203,6 +203,55 @@ def test_a_lost_connection_is_said_and_made_good(desk: Open):
     expect(cell(page, ada, "channels")).to_have_text("7")
 
 
+def test_a_page_opened_before_any_figures_says_later_how_old_they_are(desk: Open, settings: Any):
+    settings.FEED_STALE_SECONDS = 10
+    FeedState.objects.all().delete()
+    quiet("Ada")
+    page = desk()
+    banner = page.locator("[data-stale]")
+    expect(banner.get_by_text("No figures have come in yet")).to_be_visible()
+    hear(seconds_ago=60)
+    expect(banner.get_by_text("Figures are old")).to_be_visible(timeout=5000)
+    expect(banner.get_by_text("No figures have come in yet")).to_be_hidden()
+    expect(banner.locator("time")).to_have_text("1 min")
+
+
+def test_who_stops_dialing_under_the_pointer_is_struck_out_and_leaves_after_it(desk: Open):
+    ada, bea = quiet("Ada"), quiet("Bea")
+    for one in (ada, bea):
+        factories.set_figures(one, channels=1)
+    page = desk("/customers/?f.status=in:dialing&s=name")
+    cell(page, bea, "channels").hover()
+    factories.set_figures(ada, channels=0)
+    expect(page.locator("tr.gone .nm")).to_have_text("Ada", timeout=5000)
+    expect(names(page)).to_have_text(["Ada", "Bea"])
+    page.mouse.move(700, 5)
+    expect(names(page)).to_have_text(["Bea"], timeout=5000)
+
+
+def test_escape_clears_the_search_then_leaves_it(desk: Open):
+    quiet("Altavox")
+    quiet("Baltic")
+    page = desk("/customers/?q=alta&s=name")
+    search = page.get_by_role("searchbox")
+    search.focus()
+    page.keyboard.press("Escape")
+    expect(search).to_have_value("")
+    expect(names(page)).to_have_text(["Altavox", "Baltic"])
+    expect(search).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(search).not_to_be_focused()
+
+
+def test_the_status_menu_of_a_row_closes_when_the_focus_leaves_it(desk: Open):
+    ada = quiet("Ada")
+    page = desk()
+    cell(page, ada, "status").get_by_role("link").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Active", exact=True)).to_be_focused()
+    page.get_by_role("searchbox").focus()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_hidden_page_does_not_ask(desk: Open):
     quiet("Ada")
     page = desk()

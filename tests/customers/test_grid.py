@@ -343,6 +343,19 @@ def test_htmx_hears_that_customers_changed(client_alice: Client):
     assert "customers-changed" in json.loads(response.headers["HX-Trigger"])
 
 
+def test_the_status_that_a_form_showed_is_no_choice_after_somebody_else_blocked_the_customer(
+    client_alice: Client,
+):
+    customer = quiet("Ada", status="inactive")
+    answer = client_alice.post(
+        f"/customers/{customer.pk}/status/",
+        {"status": "active", "was": "active"},
+        headers={"HX-Request": "true"},
+    )
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, '{"customers-changed": {}}')
+    assert Customer.objects.get(pk=customer.pk).status == "inactive"
+
+
 def test_a_status_that_does_not_exist_is_answered_with_a_sentence(client_alice: Client):
     customer = quiet("Ada")
     response = client_alice.post(f"/customers/{customer.pk}/status/", {"status": "gone"})
@@ -381,7 +394,7 @@ def test_a_reseller_sees_own_rows_counts_and_sums_only(client_rita: Client, rese
     assert list(rows_of(page)) == ["Mine"]
     menu = page.context["menus"][0]["entries"]
     assert [entry["count"] for entry in menu] == ["1", "1", "1", "0", "0", "0", "0"]
-    for hidden in ("Theirs", "Nobodys", "7,000", "9,000", "70", "90"):
+    for hidden in ("Theirs", "Nobodys", "7,000", "9,000", "<b>70<", "<b>90<"):  # ids may hold a bare 70
         assert hidden not in page.context["totals_bar"] + page.context["body"]
 
 
