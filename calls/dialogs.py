@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg2.extras import execute_values
 
-from calls import fields, switches, wire
-from calls.fields import Reader, Refusal, Wrong
+from calls import fields, known, switches, wire
+from calls.fields import REQUIRED, Reader, Refusal, Refused, Wrong
+from calls.known import Rows
 from calls.models import Dialog, DialogState, Switch
-from customers.models import Customer
 
 # An ended call stays this long, so that a late event cannot raise it again and its start still counts.
 ENDED_KEPT = timedelta(minutes=2)
@@ -29,7 +29,6 @@ _EVENTS = {
 }
 _STATES = (DialogState.SETUP, DialogState.RINGING, DialogState.CONNECTED)
 _BIG = 2**63 - 1
-REQUIRED = object()
 _CALL: dict[str, tuple[Reader, Any]] = {
     "customer_id": (fields.whole(1, _BIG), REQUIRED),
     "callid": (fields.required(fields.text(255)), REQUIRED),
@@ -83,13 +82,10 @@ def receive(switch: Switch, body: bytes) -> Receipt:
     rows, bad = _read(objects, now)
     switches.note_heard(switch, now)
     with transaction.atomic():
-        rows, strangers = _known_customers(rows)
+        rows, strangers = known.split(rows)
         _upsert(switch, [row for _index, row in rows])
     refused = sorted([*refused, *bad, *strangers], key=lambda refusal: refusal.index)
     return Receipt(len(rows), refused)
-
-
-Rows = list[tuple[int, dict[str, Any]]]
 
 
 def _read(objects: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> tuple[Rows, list[Refusal]]:
@@ -105,7 +101,7 @@ def _read(objects: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> tuple
         elif isinstance(kind, str) and kind in _EVENTS:
             try:
                 rows.append((index, _read_event(event, _EVENTS[kind], now)))
-            except _Refused as refused:
+            except Refused as refused:
                 bad.append(Refusal(index, refused.field, refused.reason))
         else:
             legal = ", ".join([*_EVENTS, "snapshot"])
@@ -119,21 +115,16 @@ def _read(objects: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> tuple
     return rows, bad
 
 
-class _Refused(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        self.field, self.reason = field, reason
-
-
 def _value(source: dict[str, Any], name: str, reader: Reader, default: Any) -> Any:
     value = source.get(name)
     if value is None:
         if default is REQUIRED:
-            raise _Refused(name, _("It is missing."))
+            raise Refused(name, _("It is missing."))
         return default
     try:
         return reader(value)
     except Wrong as wrong:
-        raise _Refused(name, str(wrong)) from None
+        raise Refused(name, str(wrong)) from None
 
 
 def _read_call(source: dict[str, Any]) -> dict[str, Any]:
@@ -161,30 +152,16 @@ def _read_snapshot(index: int, event: dict[str, Any], now: datetime) -> tuple[Ro
     for place, call in enumerate(calls):
         try:
             if not isinstance(call, dict):
-                raise _Refused("", _("%(value)s is not a JSON object.") % {"value": fields.shown(call)})
+                raise Refused("", _("%(value)s is not a JSON object.") % {"value": fields.shown(call)})
             row = _read_call(call)
             row["state"] = _value(call, "state", fields.one_of(*_STATES), REQUIRED)
             row["started_at"] = row["started_at"] or now
             row["ended_at"] = None
             row["seen_at"] = now
             rows.append((index, row))
-        except _Refused as refused:
+        except Refused as refused:
             bad.append(Refusal(index, f"calls[{place}].{refused.field}".rstrip("."), refused.reason))
     return rows, bad
-
-
-def _known_customers(rows: Rows) -> tuple[Rows, list[Refusal]]:
-    known = set(
-        Customer.objects.filter(pk__in={row["customer_id"] for _index, row in rows}).values_list(
-            "pk", flat=True
-        )
-    )
-    strangers = [
-        Refusal(index, "customer_id", _("There is no customer %(id)s.") % {"id": row["customer_id"]})
-        for index, row in rows
-        if row["customer_id"] not in known
-    ]
-    return [pair for pair in rows if pair[1]["customer_id"] in known], strangers
 
 
 def _upsert(switch: Switch, rows: list[dict[str, Any]]) -> None:

@@ -22,6 +22,18 @@ class Wrong(ValueError):
     """A value that cannot be taken; the message says what to send instead."""
 
 
+# In the place of a default: the field has none and must be sent.
+REQUIRED = object()
+
+
+class Refused(Exception):
+    """One field's value makes its whole record impossible."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field, self.reason = field, reason
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why one record of a delivery was not taken. index: its place in the delivery, from 0."""

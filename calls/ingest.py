@@ -6,15 +6,13 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from calls import partitions, records, switches, wire
+from calls import known, partitions, records, switches, wire
 from calls.fields import Refusal
 from calls.models import Cdr, CdrBatch, Switch
 from calls.signals import cdrs_stored
-from customers.models import Customer
 
 PAGE = 2_000
 REFUSALS_TOLD = 1_000
@@ -86,7 +84,7 @@ def store(switch: Switch, objects: list[tuple[int, dict[str, Any]]], refused: li
     refused = [*refused, *bad]
     switches.note_heard(switch, now)
     with transaction.atomic():
-        good, strangers = _known_customers(good)
+        good, strangers = known.split(good)
         refused = sorted([*refused, *strangers], key=lambda refusal: refusal.index)
         if not good:
             return Receipt(None, 0, 0, refused)
@@ -97,23 +95,6 @@ def store(switch: Switch, objects: list[tuple[int, dict[str, Any]]], refused: li
         batch.save(update_fields=["stored", "known"])
         cdrs_stored.send(Cdr, batch_id=batch.pk, charges=charges)
     return Receipt(batch.pk, stored, len(good) - stored, refused)
-
-
-def _known_customers(
-    good: list[tuple[int, dict[str, Any]]],
-) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
-    """Splits off records of customers that never existed. Deleted ones keep their records."""
-    known = set(
-        Customer.objects.filter(pk__in={row["customer_id"] for _index, row in good}).values_list(
-            "pk", flat=True
-        )
-    )
-    strangers = [
-        Refusal(index, "customer_id", _("There is no customer %(id)s.") % {"id": row["customer_id"]})
-        for index, row in good
-        if row["customer_id"] not in known
-    ]
-    return [pair for pair in good if pair[1]["customer_id"] in known], strangers
 
 
 def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:

@@ -40,7 +40,7 @@ def existing() -> set[date]:
             "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid"
             " WHERE inhparent = 'calls_cdr'::regclass"
         )
-        return {datetime.strptime(name[-8:], "%Y%m%d").date() for (name,) in cursor.fetchall()}  # noqa: DTZ007
+        return {date.fromisoformat(name[-8:]) for (name,) in cursor.fetchall()}
 
 
 def ensure(days: Iterable[date]) -> None:

@@ -8,15 +8,14 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from calls import fields
-from calls.fields import Reader, Refusal, Wrong
+from calls.fields import REQUIRED, Reader, Refusal, Refused, Wrong
 from calls.models import Direction
 
 LONGEST_CALL_MS = 12 * 3600 * 1000
 FUTURE_ALLOWED = timedelta(minutes=5)
 _BIG = 2**63 - 1
 
-# Wire name -> (reader, value when the field is missing or null). No default: the field is required.
-REQUIRED = object()
+# Wire name -> (reader, value when the field is missing or null).
 CDR_FIELDS: dict[str, tuple[Reader, Any]] = {
     "customer_id": (fields.whole(1, _BIG), REQUIRED),
     "started_at": (fields.instant, REQUIRED),
@@ -68,14 +67,9 @@ def read(
     for index, record in objects:
         try:
             good.append((index, _read_one(record, now)))
-        except _Refused as refused:
+        except Refused as refused:
             bad.append(Refusal(index, refused.field, refused.reason))
     return good, bad
-
-
-class _Refused(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        self.field, self.reason = field, reason
 
 
 def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -84,13 +78,13 @@ def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
         value = record.get(name)
         if value is None:
             if default is REQUIRED:
-                raise _Refused(name, _("It is missing."))
+                raise Refused(name, _("It is missing."))
             row[name] = default
             continue
         try:
             row[name] = reader(value)
         except Wrong as wrong:
-            raise _Refused(name, str(wrong)) from None
+            raise Refused(name, str(wrong)) from None
     _check(row, now)
     if unknown := {name: record[name] for name in record.keys() - CDR_FIELDS.keys()}:
         row["meta"] = {**(row["meta"] or {}), "unknown": unknown}
@@ -99,20 +93,20 @@ def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
             try:
                 row[name] = fields.document(row[name])
             except Wrong as wrong:
-                raise _Refused(name, str(wrong)) from None
+                raise Refused(name, str(wrong)) from None
     return row
 
 
 def _check(row: dict[str, Any], now: datetime) -> None:
     """Rules between fields. Fills `connected` from the SIP code where the switch does not say."""
     if row["started_at"] > now + FUTURE_ALLOWED:
-        raise _Refused(
+        raise Refused(
             "started_at",
             _("%(time)s lies in the future; here it is %(now)s. Check the switch's clock.")
             % {"time": row["started_at"].isoformat(), "now": now.isoformat(timespec="seconds")},
         )
     if row["started_at"] < oldest_kept(now):
-        raise _Refused(
+        raise Refused(
             "started_at",
             _("%(time)s is older than the %(days)s days that records are kept.")
             % {"time": row["started_at"].isoformat(), "days": settings.CDR_KEEP_DAYS},
@@ -120,7 +114,7 @@ def _check(row: dict[str, Any], now: datetime) -> None:
     if row["connected"] is None:
         row["connected"] = row["sip_code"] == 200
     if row["duration_ms"] and not row["connected"]:
-        raise _Refused(
+        raise Refused(
             "duration_ms",
             _("%(value)s ms of talk in a call that did not connect. Send 0, or say that it connected.")
             % {"value": row["duration_ms"]},

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from calls import listing, partitions, pulse
+from calls import partitions, pulse
 from customers.models import Customer, Listing
 from tests.calls.conversation import deliver, now, record, send
 from tests.factories import make_customer, make_switch
@@ -173,8 +173,3 @@ def test_a_long_delivery_does_not_silence_its_switch():
         slow.wait(10)
     switch.refresh_from_db()
     assert switch.heard_at is not None
-
-
-def test_locking_no_rows_is_fine():
-    with transaction.atomic():
-        listing.lock([])
