@@ -41,26 +41,56 @@ _CALL: dict[str, tuple[Reader, Any]] = {
     "codec": (fields.text(32), ""),
 }
 
-# States only go forward, and what ended stays ended: events may arrive late or twice.
-_UPSERT = """
+# What is known of a call besides its course. One place in `Dialog.facts_at` each.
+FACTS = ("cli", "destination", "carrier_id", "ingress_route_id", "codec")
+
+# The newest word stands; of words of one instant the greater one, so that any order ends alike.
+_NEWER = """excluded.facts_at[{place}] IS NOT NULL AND (dialog.facts_at[{place}] IS NULL OR
+        (excluded.facts_at[{place}], excluded.{fact}::text COLLATE "C")
+        > (dialog.facts_at[{place}], dialog.{fact}::text COLLATE "C"))"""
+
+
+def _fact(fact: str, place: int) -> str:
+    newer = _NEWER.format(fact=fact, place=place)
+    return f"{fact} = CASE WHEN {newer} THEN excluded.{fact} ELSE dialog.{fact} END"
+
+
+def _fact_at(fact: str, place: int) -> str:
+    newer = _NEWER.format(fact=fact, place=place)
+    return f"CASE WHEN {newer} THEN excluded.facts_at[{place}] ELSE dialog.facts_at[{place}] END"
+
+
+# Events come late, twice, in any order and by several web processes at once. Every column is merged so that
+# only what was said counts, never when it arrived: states go forward, the earliest start, answer and end
+# stand. So what ended stays ended, and its row, kept while anybody names it, stops it from rising again.
+_UPSERT = f"""
     INSERT INTO calls_dialog AS dialog
-        (customer_id, switch_id, callid, state, started_at, answered_at, ended_at, seen_at,
-         cli, destination, carrier_id, ingress_route_id, codec)
+        (customer_id, switch_id, callid, state, started_at, start_told, answered_at, ended_at, seen_at,
+         told_at, cli, destination, carrier_id, ingress_route_id, codec, facts_at)
     VALUES %s
     ON CONFLICT (customer_id, switch_id, callid) DO UPDATE SET
-        state = CASE WHEN array_position('{setup,ringing,connected,ended}'::text[], excluded.state::text)
-                        > array_position('{setup,ringing,connected,ended}'::text[], dialog.state::text)
+        state = CASE WHEN array_position('{{setup,ringing,connected,ended}}'::text[], excluded.state::text)
+                        > array_position('{{setup,ringing,connected,ended}}'::text[], dialog.state::text)
                      THEN excluded.state ELSE dialog.state END,
-        started_at = least(dialog.started_at, excluded.started_at),
-        answered_at = coalesce(dialog.answered_at, excluded.answered_at),
-        ended_at = excluded.ended_at,
-        seen_at = excluded.seen_at,
-        cli = coalesce(nullif(excluded.cli, ''), dialog.cli),
-        destination = coalesce(nullif(excluded.destination, ''), dialog.destination),
-        carrier_id = coalesce(excluded.carrier_id, dialog.carrier_id),
-        ingress_route_id = coalesce(excluded.ingress_route_id, dialog.ingress_route_id),
-        codec = coalesce(nullif(excluded.codec, ''), dialog.codec)
-    WHERE dialog.ended_at IS NULL
+        started_at = CASE WHEN excluded.start_told = dialog.start_told
+                          THEN least(dialog.started_at, excluded.started_at)
+                          WHEN dialog.start_told THEN dialog.started_at ELSE excluded.started_at END,
+        start_told = dialog.start_told OR excluded.start_told,
+        answered_at = least(dialog.answered_at, excluded.answered_at),
+        ended_at = least(dialog.ended_at, excluded.ended_at),
+        seen_at = greatest(dialog.seen_at, excluded.seen_at),
+        told_at = greatest(dialog.told_at, excluded.told_at),
+        {", ".join(_fact(fact, place) for place, fact in enumerate(FACTS, start=1))},
+        facts_at = ARRAY[{", ".join(_fact_at(fact, place) for place, fact in enumerate(FACTS, start=1))}]
+"""  # noqa: S608 - constants of this module
+
+# A full list names every call. An older one than the last says nothing new, unless the switch has sent no
+# newer one for its whole keep-alive: then its clock was set back, and what it says now holds.
+_LISTED = """
+    UPDATE calls_switch SET listed_at = %(at)s, listed_heard_at = %(now)s
+     WHERE id = %(switch)s
+       AND (listed_at IS NULL OR listed_at <= %(at)s
+            OR listed_heard_at < %(now)s - make_interval(secs => keepalive_s))
 """
 
 
@@ -79,25 +109,36 @@ def receive(switch: Switch, body: bytes) -> Receipt:
     """Takes events in; on return they are committed. Raises wire.BadBody where nothing can be read."""
     objects, refused = wire.records(body)
     now = timezone.now()
-    rows, bad = _read(objects, now)
+    rows, bad, listed = _read(objects, now)
     switches.note_heard(switch, now)
     with transaction.atomic():
         rows, strangers = known.split(rows)
         _upsert(switch, [row for _index, row in rows])
+        if listed:
+            _note_listed(switch, max(listed), now)
     refused = sorted([*refused, *bad, *strangers], key=lambda refusal: refusal.index)
     return Receipt(len(rows), refused)
 
 
-def _read(objects: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> tuple[Rows, list[Refusal]]:
-    """Rows of the dialog table per event, and the events that cannot be understood."""
+def _read(
+    objects: Iterable[tuple[int, dict[str, Any]]], now: datetime
+) -> tuple[Rows, list[Refusal], list[datetime]]:
+    """Rows of the dialog table per event, the events that cannot be understood, and times of full lists."""
     rows: Rows = []
     bad: list[Refusal] = []
+    listed: list[datetime] = []
     for index, event in objects:
         kind = event.get("event")
         if kind == "snapshot":
-            more, worse = _read_snapshot(index, event, now)
+            try:
+                more, worse, at = _read_snapshot(index, event, now)
+            except Refused as refused:
+                bad.append(Refusal(index, refused.field, refused.reason))
+                continue
             rows += more
             bad += worse
+            if at is not None:
+                listed.append(at)
         elif isinstance(kind, str) and kind in _EVENTS:
             try:
                 rows.append((index, _read_event(event, _EVENTS[kind], now)))
@@ -112,7 +153,7 @@ def _read(objects: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> tuple
                     _("%(value)s is not one of: %(legal)s.") % {"value": fields.shown(kind), "legal": legal},
                 )
             )
-    return rows, bad
+    return rows, bad, listed
 
 
 def _value(source: dict[str, Any], name: str, reader: Reader, default: Any) -> Any:
@@ -131,22 +172,43 @@ def _read_call(source: dict[str, Any]) -> dict[str, Any]:
     return {name: _value(source, name, reader, default) for name, (reader, default) in _CALL.items()}
 
 
+def _stamped(row: dict[str, Any], at: datetime, now: datetime) -> dict[str, Any]:
+    """A row with when it was said (`at`, the switch's clock) and heard (`now`, ours)."""
+    row["told_at"], row["seen_at"] = at, now
+    row["facts_at"] = [at if row[fact] not in (None, "") else None for fact in FACTS]
+    return row
+
+
 def _read_event(event: dict[str, Any], state: DialogState, now: datetime) -> dict[str, Any]:
     row = _read_call(event)
     at = _value(event, "at", fields.instant, REQUIRED)
     row["state"] = state
+    row["start_told"] = state == DialogState.SETUP or row["started_at"] is not None
     row["started_at"] = row["started_at"] or at
     if state == DialogState.CONNECTED:
         row["answered_at"] = row["answered_at"] or at
     row["ended_at"] = at if state == DialogState.ENDED else None
-    row["seen_at"] = now
-    return row
+    return _stamped(row, at, now)
 
 
-def _read_snapshot(index: int, event: dict[str, Any], now: datetime) -> tuple[Rows, list[Refusal]]:
+def _read_snapshot(
+    index: int, event: dict[str, Any], now: datetime
+) -> tuple[Rows, list[Refusal], datetime | None]:
+    """Its calls, those that cannot be understood, and its time if it claims to name every call.
+
+    A list with a call that cannot be understood is no full one: that call may be one we know as up.
+    """
     calls = event.get("calls")
     if not isinstance(calls, list):
-        return [], [Refusal(index, "calls", _("A snapshot needs the list “calls”."))]
+        raise Refused("calls", _("A snapshot needs the list “calls”."))
+    if len(calls) > wire.MOST_RECORDS:
+        raise Refused(
+            "calls",
+            _("The list has %(count)s calls; at most %(most)s are taken at once. Send it in parts.")
+            % {"count": len(calls), "most": wire.MOST_RECORDS},
+        )
+    at = _value(event, "at", fields.instant, now)
+    complete = _value(event, "complete", fields.flag, False)
     rows: Rows = []
     bad: list[Refusal] = []
     for place, call in enumerate(calls):
@@ -155,13 +217,19 @@ def _read_snapshot(index: int, event: dict[str, Any], now: datetime) -> tuple[Ro
                 raise Refused("", _("%(value)s is not a JSON object.") % {"value": fields.shown(call)})
             row = _read_call(call)
             row["state"] = _value(call, "state", fields.one_of(*_STATES), REQUIRED)
-            row["started_at"] = row["started_at"] or now
+            row["start_told"] = row["started_at"] is not None
+            row["started_at"] = row["started_at"] or at
             row["ended_at"] = None
-            row["seen_at"] = now
-            rows.append((index, row))
+            rows.append((index, _stamped(row, at, now)))
         except Refused as refused:
             bad.append(Refusal(index, f"calls[{place}].{refused.field}".rstrip("."), refused.reason))
-    return rows, bad
+    return rows, bad, at if complete and not bad else None
+
+
+def _note_listed(switch: Switch, at: datetime, now: datetime) -> None:
+    """From here on, live calls of `switch` that were not named at `at` or later are over."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED, {"at": at, "now": now, "switch": switch.pk})
 
 
 def _upsert(switch: Switch, rows: list[dict[str, Any]]) -> None:
@@ -182,8 +250,9 @@ def _upsert(switch: Switch, rows: list[dict[str, Any]]) -> None:
             values = [
                 (
                     row["customer_id"], switch.pk, row["callid"], row["state"], row["started_at"],
-                    row["answered_at"], row["ended_at"], row["seen_at"], row["cli"], row["destination"],
-                    row["carrier_id"], row["ingress_route_id"], row["codec"],
+                    row["start_told"], row["answered_at"], row["ended_at"], row["seen_at"], row["told_at"],
+                    row["cli"], row["destination"], row["carrier_id"], row["ingress_route_id"], row["codec"],
+                    row["facts_at"],
                 )
                 for _key, row in sorted(wave.items())
             ]  # fmt: skip

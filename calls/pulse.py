@@ -18,6 +18,7 @@ from django.db.models import Max
 
 from calls import dialogs, listing, rollups
 from calls.models import LiveSample, Switch
+from calls.querysets import LIVE_SQL
 from customers.models import FeedState, Listing
 
 log = logging.getLogger(__name__)
@@ -30,19 +31,17 @@ FORGET_EVERY = timedelta(seconds=10)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _IDLE = (0, 0, Decimal("0.0"))
 
-# Live calls are those whose switch has named them within its keep-alive.
-_CHANNELS = """
+_CHANNELS = f"""
     SELECT dialog.customer_id, count(*)
       FROM calls_dialog AS dialog JOIN calls_switch AS switch ON switch.id = dialog.switch_id
-     WHERE dialog.ended_at IS NULL AND dialog.seen_at > %(at)s - make_interval(secs => switch.keepalive_s)
-     GROUP BY dialog.customer_id
-"""
+     WHERE {LIVE_SQL} GROUP BY dialog.customer_id
+"""  # noqa: S608 - constants of this module
 # A start is known from a live call or, where it failed at once, from its record; never counted twice.
 _STARTS = """
     SELECT customer_id, count(*) FILTER (WHERE started_at >= %(last)s), count(*)
       FROM (SELECT customer_id, switch_id, callid, min(started_at) AS started_at
               FROM (SELECT customer_id, switch_id, callid, started_at FROM calls_dialog
-                     WHERE started_at >= %(first)s AND started_at < %(end)s
+                     WHERE start_told AND started_at >= %(first)s AND started_at < %(end)s
                     UNION ALL
                     SELECT customer_id, switch_id, callid, started_at FROM calls_cdr
                      WHERE started_at >= %(first)s AND started_at < %(end)s) AS either

@@ -16,13 +16,14 @@ class CdrFormat(models.TextChoices):
     CONNEX = "connex", _("Connex JSON")
 
 
-@tracked(exclude=["token_hash", "heard_at"])
+@tracked(exclude=["token_hash", "heard_at", "listed_at", "listed_heard_at"])
 class Switch(models.Model):
     """A SIP switch, known by its token and never by what a body claims.
 
     `keepalive_s`: the switch promises to name each live call at least this often; one not named for
     longer is taken for over (it is never billed for that). `time_zone`: of times without a zone in
-    formats that have none; our own format refuses them.
+    formats that have none; our own format refuses them. `listed_at`: its newest snapshot that named every
+    call, by its own clock, and `listed_heard_at` by ours; a live call not named since is over.
     """
 
     name = models.CharField(_("name"), max_length=64, unique=True)
@@ -34,6 +35,8 @@ class Switch(models.Model):
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     heard_at = models.DateTimeField(_("last heard"), null=True, blank=True, editable=False)
+    listed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    listed_heard_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

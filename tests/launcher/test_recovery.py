@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,6 +70,32 @@ class Sender(threading.Thread):
             return False
 
 
+class Line(threading.Thread):
+    """The live calls of the same switch, listed in full every half second, as one does that can only list."""
+
+    UP = 7
+
+    def __init__(self, port: int, token: str, customer_id: int) -> None:
+        super().__init__(daemon=True)
+        self.address = f"http://127.0.0.1:{port}/api/switch/dialogs"
+        self.token, self.customer_id = token, customer_id
+        self.begun = datetime.now(UTC).isoformat()
+        self.up = self.UP
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        while not self.enough.wait(0.5):
+            call = {"customer_id": self.customer_id, "state": "connected", "started_at": self.begun}
+            calls = [{**call, "callid": f"live {number}"} for number in range(self.up)]
+            at = datetime.now(UTC).isoformat()
+            body = json.dumps([{"event": "snapshot", "complete": True, "at": at, "calls": calls}]).encode()
+            with suppress(urllib.error.URLError, OSError):
+                urllib.request.urlopen(
+                    urllib.request.Request(self.address, body, headers), timeout=10
+                ).close()
+
+
 def in_second_terminal(home: Path, *arguments: str) -> str:
     """What a person gets who types it beside `make run`: only the data folder is known."""
     hidden = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
@@ -99,13 +126,20 @@ def test_no_accepted_call_is_lost_or_doubled_while_each_process_is_killed_in_tur
         token, customer_id = in_second_terminal(run.home, "-c", SEED).split()
         sender = Sender(run.port, token, int(customer_id))
         sender.start()
+        line = Line(run.port, token, int(customer_id))
+        line.start()
         for round_ in range(ROUNDS):
             for name in ("web", "worker", "pulse", "valkey", "postgres"):
                 kill_and_see_calls_come_in_again(run, sender, name)
+                assert wait_for(lambda: channels(run.home) == Line.UP, seconds=30), f"channels after {name}"
             if round_ + 1 < ROUNDS:
                 time.sleep(15)  # five deaths of one child within a minute would rightly end the run
         sender.enough.set()
         sender.join(timeout=30)
+        line.up = 0
+        assert wait_for(lambda: channels(run.home) == 0, seconds=10), "calls that are over are still counted"
+        line.enough.set()
+        line.join(timeout=30)
 
         assert not sender.refused
         stored, charged = ask(run.home, "SELECT count(*), sum(customer_charge) FROM calls_cdr")
@@ -117,6 +151,11 @@ def test_no_accepted_call_is_lost_or_doubled_while_each_process_is_killed_in_tur
         run.press_ctrl_c()
         assert run.exit_code() == 0
     assert "Traceback" not in run.output.rpartition("Stopping")[2]
+
+
+def channels(home: Path) -> object:
+    """Channels in use as the list of customers shows them."""
+    return ask(home, "SELECT sum(channels) FROM customers_listing")[0]
 
 
 def kill_and_see_calls_come_in_again(run, sender, name):
