@@ -7,3 +7,4 @@ class ConnexcsAdminConfig(AppConfig):
 
     def ready(self) -> None:
         from connexcs_admin import checks  # noqa: F401 - importing registers them
+        from connexcs_admin.health import queue  # noqa: F401 - importing connects it: messages say when

@@ -12,6 +12,11 @@ from setup.models import PortalDomain
 from users import roles
 
 SECRET_KEY_AT_LEAST = 50
+# What may see a request for a foreign host: neither reads the host nor lets it decide anything.
+BEFORE_HOSTS = (
+    "connexcs_admin.middleware.RequestIdMiddleware",
+    "connexcs_admin.health.doors.HealthMiddleware",
+)
 HERE = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -55,13 +60,13 @@ def staff_hosts_are_hosts(**_: Any) -> list[CheckMessage]:
 def hosts_are_judged(**_: Any) -> list[CheckMessage]:
     """ALLOWED_HOSTS is open because SiteMiddleware refuses foreign hosts before anything else runs."""
     order = list(settings.MIDDLEWARE)
-    site, request_id = "users.middleware.SiteMiddleware", "connexcs_admin.middleware.RequestIdMiddleware"
-    if site in order and set(order[: order.index(site)]) <= {request_id}:
+    site = "users.middleware.SiteMiddleware"
+    if site in order and set(order[: order.index(site)]) <= set(BEFORE_HOSTS):
         return []
     return [
         Error(
             f"{site} does not come first, so that requests for foreign hosts get through.",
-            hint=f"Put it at the top of MIDDLEWARE; only {request_id} may stand above.",
+            hint=f"Put it at the top of MIDDLEWARE; above it may stand only {' and '.join(BEFORE_HOSTS)}.",
             id="connex.E004",
         )
     ]

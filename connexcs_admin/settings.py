@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "connexcs_admin.middleware.RequestIdMiddleware",
+    "connexcs_admin.health.doors.HealthMiddleware",
     "users.middleware.SiteMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -195,7 +196,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+HEARTBEAT_SECONDS = env.whole("HEARTBEAT_SECONDS", 15, low=1, high=300, unit="seconds")
+QUEUE_STALE_SECONDS = env.whole("QUEUE_STALE_SECONDS", 300, low=5, high=86_400, unit="seconds")
 CELERY_BEAT_SCHEDULE = {
+    # Beat and worker prove themselves by it. A worker that was away does not do those it missed.
+    "heartbeat": {
+        "task": "connexcs_admin.heartbeat",
+        "schedule": HEARTBEAT_SECONDS,
+        "options": {"expires": 4 * HEARTBEAT_SECONDS},
+    },
     # Partitions are made days ahead, so that a beat that was down over midnight costs nothing.
     "make-cdr-partitions": {"task": "calls.make_partitions", "schedule": crontab(minute="17")},
     # 48 h of minute buckets are read; older ones only slow the fold.
@@ -209,6 +218,7 @@ CELERY_BEAT_SCHEDULE = {
 GRID_POLL_SECONDS = env.whole("GRID_POLL_SECONDS", 3, low=1, high=60, unit="seconds")
 PULSE_TICK_MS = env.whole("PULSE_TICK_MS", 1000, low=200, high=10_000, unit="milliseconds")
 FEED_STALE_SECONDS = env.whole("FEED_STALE_SECONDS", 10, low=3, high=3600, unit="seconds")
+DISK_FREE_MIN_MB = env.whole("DISK_FREE_MIN_MB", 500, low=0, high=10_000_000, unit="megabytes")
 CDR_KEEP_DAYS = env.whole("CDR_KEEP_DAYS", 92, low=2, high=3660, unit="days")
 SWITCH_BODY_MAX_BYTES = env.whole("SWITCH_BODY_MAX_MB", 16, low=1, high=1024, unit="megabytes") * 1024 * 1024
 
