@@ -14,7 +14,7 @@ from pathlib import Path
 
 from launcher.environment import DEMO_EMAIL
 
-NEEDED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+NEEDED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from django.db import connections
 from django.http.request import split_domain_port
 
 from setup.models import PortalDomain
+from setup.secrets import KEY_AT_LEAST
 from users import roles
 
 SECRET_KEY_AT_LEAST = 50
@@ -31,6 +32,20 @@ def secret_key_is_long(**_: Any) -> list[CheckMessage]:
             hint=f"Set it to {SECRET_KEY_AT_LEAST} or more random characters. It signs every session.",
             id="connex.E001",
         )
+    ]
+
+
+@register(Tags.security)
+def encryption_keys_are_long(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"Key {place} of ENCRYPTION_KEYS has {len(key)} characters.",
+            hint=f"Use {KEY_AT_LEAST} or more random characters for each key, separated by commas. They keep "
+            "stored secrets, such as the seeds of sign-in codes, from whoever gets hold of a backup.",
+            id="connex.E006",
+        )
+        for place, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
+        if len(key) < KEY_AT_LEAST
     ]
 
 

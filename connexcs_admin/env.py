@@ -98,6 +98,14 @@ def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in (default if value is None else value).split(",") if word.strip()]
 
 
+def listed(name: str, *, example: str) -> list[str]:
+    """Comma-separated words, at least one: the variable is required."""
+    value = [word.strip() for word in text(name, example=example).split(",") if word.strip()]
+    if not value:
+        raise ImproperlyConfigured(f"{name} is empty. Set it to {example}.")
+    return value
+
+
 def database(name: str = "DATABASE_URL") -> dict[str, object]:
     """Django's settings for one PostgreSQL database, from `postgres://user:password@host:port/name`."""
     example = "postgres://user:password@host:5432/connex"

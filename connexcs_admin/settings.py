@@ -15,6 +15,8 @@ CONNEX_HOME = env.home()
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", example="50 or more random characters")
+# The first key encrypts stored secrets (setup/secrets.py), all decrypt.
+ENCRYPTION_KEYS = env.listed("ENCRYPTION_KEYS", example="32 or more random characters")
 PORT = env.whole("PORT", 8000, low=1, high=65535, unit="TCP port")
 HTTPS = env.flag("HTTPS", False)
 

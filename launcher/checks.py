@@ -62,6 +62,7 @@ def _like_production(home: str) -> Mapping[str, str]:
         "DEBUG": "0",
         "HTTPS": "1",
         "SECRET_KEY": secrets.token_urlsafe(64),
+        "ENCRYPTION_KEYS": secrets.token_urlsafe(48),
         "STAFF_HOSTS": "admin.connex.example",
         "DJANGO_SETTINGS_MODULE": "connexcs_admin.settings",
     }

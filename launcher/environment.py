@@ -23,6 +23,7 @@ class Environment:
     port: int
     home: Path
     secret_key: str | None
+    encryption_keys: str | None
     database_url: str | None
     redis_url: str | None
     demo: bool
@@ -37,6 +38,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Environment:
         port=int(_number(variables, "PORT", 8000, low=1, high=65535, unit="TCP port", convert=int)),
         home=home(variables),
         secret_key=_secret_key(variables),
+        encryption_keys=_encryption_keys(variables),
         database_url=_url(
             variables, "DATABASE_URL", ("postgres", "postgresql"), "postgres://user:password@host:5432/connex"
         ),
@@ -128,6 +130,17 @@ def _secret_key(variables: Mapping[str, str]) -> str | None:
             f"SECRET_KEY has {len(value)} characters. Use 50 or more random ones, or leave it unset: "
             "one is made and kept for you."
         )
+    return value
+
+
+def _encryption_keys(variables: Mapping[str, str]) -> str | None:
+    value = _raw(variables, "ENCRYPTION_KEYS")
+    for key in (value or "").split(","):
+        if value is not None and len(key.strip()) < 32:
+            raise Refusal(
+                f"A key of ENCRYPTION_KEYS has {len(key.strip())} characters. Use 32 or more random ones, "
+                "or leave it unset: one is made and kept for you."
+            )
     return value
 
 

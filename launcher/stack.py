@@ -74,6 +74,7 @@ class Stack:
             "CONNEX_HOME": str(home.path),
             "PORT": str(environment.port),
             "SECRET_KEY": environment.secret_key or home.secret("secret_key", characters=64),
+            "ENCRYPTION_KEYS": environment.encryption_keys or home.secret("encryption_keys", characters=48),
             "DATABASE_URL": self.postgres.url if self.postgres else str(environment.database_url),
             "REDIS_URL": self.valkey.url if self.valkey else str(environment.redis_url),
             "DEMO_PASSWORD": self.demo_password,

@@ -47,6 +47,7 @@ def with_servers(arguments: list[str]) -> int:
         with throwaway.servers(Path(folder), durable=durable) as servers:
             variables = {
                 "SECRET_KEY": os.urandom(40).hex(),
+                "ENCRYPTION_KEYS": os.urandom(24).hex(),
                 **os.environ,
                 **servers,
                 "CONNEX_HOME": str(home),

@@ -62,6 +62,7 @@ def _start() -> None:
     os.environ.update(
         CONNEX_HOME=str(home),
         SECRET_KEY=secrets.token_urlsafe(50),
+        ENCRYPTION_KEYS=secrets.token_urlsafe(48),
         DEBUG="true",  # static files as they lie, not collected; Django turns settings.DEBUG off in tests
         DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright's event loop runs in the thread of the tests
     )

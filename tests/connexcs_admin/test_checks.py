@@ -67,3 +67,9 @@ def test_one_host_for_two_sites(db):
     factories.make_portal_domain(host="localhost")
     assert ids(checks.no_host_has_two_sites(databases=["default"])) == ["connex.W002"]
     assert ids(checks.no_host_has_two_sites()) == []
+
+
+def test_short_encryption_keys_are_counted_from_one(settings):
+    settings.ENCRYPTION_KEYS = ["k" * 32, "short"]
+    assert ids(checks.encryption_keys_are_long()) == ["connex.E006"]
+    assert "Key 2 of ENCRYPTION_KEYS has 5 characters" in checks.encryption_keys_are_long()[0].msg

@@ -28,6 +28,7 @@ def test_nothing_needs_to_be_set():
         ("DATABASE_URL", "postgres://host:port/connex", "postgres://user:password@host:5432/connex"),
         ("REDIS_URL", "localhost:6379", "redis://:password@host:6379/0"),
         ("SECRET_KEY", "short", "50 or more"),
+        ("ENCRYPTION_KEYS", f"{'k' * 32},short", "32 or more"),
         ("DEMO_PASSWORD", "short", "10 or more"),
     ],
 )
@@ -48,5 +49,5 @@ def test_a_secret_may_come_from_a_file_and_a_missing_file_is_named(tmp_path):
 def test_every_variable_the_launcher_reads_is_explained_in_the_example_file():
     example = (environment.CHECKOUT / ".env.example").read_text()
     names = ("PORT", "CONNEX_HOME", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DEMO", "DEMO_PASSWORD")
-    for name in (*names, "TRAFFIC", "TRAFFIC_CPS"):
+    for name in (*names, "ENCRYPTION_KEYS", "TRAFFIC", "TRAFFIC_CPS"):
         assert f"\n# {name}=" in example, name

@@ -98,7 +98,7 @@ class Line(threading.Thread):
 
 def in_second_terminal(home: Path, *arguments: str) -> str:
     """What a person gets who types it beside `make run`: only the data folder is known."""
-    hidden = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+    hidden = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
     variables = {name: value for name, value in os.environ.items() if name not in hidden}
     variables |= {"CONNEX_HOME": str(home), "DJANGO_SETTINGS_MODULE": "connexcs_admin.settings"}
     done = subprocess.run(

@@ -48,6 +48,7 @@ def test_what_runs_is_written_for_a_second_terminal_and_read_by_the_owner_alone(
         assert values["DATABASE_URL"].startswith("postgres://connex:")
         assert values["REDIS_URL"].startswith("redis://:")
         assert len(values["SECRET_KEY"]) >= 50
+        assert len(values["ENCRYPTION_KEYS"]) >= 32
         secrets = (run.home / "secrets.json").stat()
         assert stat.S_IMODE(secrets.st_mode) == 0o600
     assert not path.exists()

@@ -18,7 +18,15 @@ CTRL_C = b"\x03"
 def test_ctrl_c_under_make_ends_in_order_and_make_reports_no_failure(tmp_path):
     checkout = make_toy_checkout(tmp_path)
     (checkout / "Makefile").write_text(f"run:\n\t@{sys.executable} -m launcher.verbs run\n")
-    hidden = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "MAKEFLAGS", "MAKELEVEL")
+    hidden = (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "DJANGO_SETTINGS_MODULE",
+        "MAKEFLAGS",
+        "MAKELEVEL",
+    )
     variables = {name: value for name, value in os.environ.items() if name not in hidden}
     variables |= {"CONNEX_HOME": str(checkout / "var"), "PORT": str(ports.any_free())}
     terminal = subprocess.Popen(

@@ -79,7 +79,8 @@ class Running:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+            if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
+            and name != "DJANGO_SETTINGS_MODULE"
         }
         told = {"CONNEX_HOME": str(self.home), "PORT": str(self.port), **variables}
         with open(descriptor, "w") as output:
