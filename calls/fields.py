@@ -5,11 +5,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 Reader = Callable[[Any], Any]
 _SHOWN = 60
@@ -26,21 +29,38 @@ class Wrong(ValueError):
 REQUIRED = object()
 
 
+class Cause(models.TextChoices):
+    """Why a record was refused, in the few kinds that are mended in different ways."""
+
+    UNREADABLE = "unreadable", gettext_lazy("Cannot be read")
+    BAD_FIELD = "bad_field", gettext_lazy("Bad field")
+    UNKNOWN_CUSTOMER = "unknown_customer", gettext_lazy("Unknown customer")
+    DURATION = "duration", gettext_lazy("Impossible duration")
+    CLOCK = "clock", gettext_lazy("Clock skew")
+    TOO_OLD = "too_old", gettext_lazy("Older than records are kept")
+
+
 class Refused(Exception):
     """One field's value makes its whole record impossible."""
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, cause: Cause = Cause.BAD_FIELD) -> None:
         super().__init__(field, reason)
-        self.field, self.reason = field, reason
+        self.field, self.reason, self.cause = field, reason, cause
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why one record of a delivery was not taken. index: its place in the delivery, from 0."""
+    """Why one record of a delivery was not taken. index: its place in the delivery, from 0.
+
+    raw: the record as it was sent (text, bytes, or an object that is written as JSON), for the quarantine;
+    None where somebody else knows it, or where nothing is kept.
+    """
 
     index: int
     field: str
     reason: str
+    cause: Cause = Cause.BAD_FIELD
+    raw: Any = dataclass_field(default=None, repr=False, compare=False)
 
     def as_json(self) -> dict[str, object]:
         return {"index": self.index, "field": self.field, "reason": self.reason}

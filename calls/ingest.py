@@ -1,6 +1,11 @@
-"""Taking call records in: each attempt stored once, however often it is delivered."""
+"""Taking call records in: each attempt stored once, however often it is delivered.
 
-from dataclasses import dataclass
+A delivery comes as a body in one of the formats (`receive`) or, read already, as records (`store`). What is
+refused goes to the quarantine in the same transaction.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +14,11 @@ from django.utils import timezone
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from calls import known, partitions, records, switches, wire
+from calls import known, partitions, quarantine, records, switches
 from calls.fields import Refusal
-from calls.models import Cdr, CdrBatch, Switch
+from calls.models import Cdr, CdrBatch, CdrFormat, Switch
+from calls.readers import READERS
+from calls.records import Incoming
 from calls.signals import cdrs_stored
 
 PAGE = 2_000
@@ -65,27 +72,47 @@ class Receipt:
         }
 
 
-def receive(switch: Switch, body: bytes) -> Receipt:
+def receive(switch: Switch, body: bytes, cdr_format: str = CdrFormat.CONNEX) -> Receipt:
     """Stores the good records of a body; when this returns they are committed.
 
     Raises wire.BadBody where nothing can be read.
     """
-    objects, unreadable = wire.records(body)
-    return store(switch, objects, unreadable)
+    delivery = READERS[cdr_format](switch, body)
+    return store(switch, delivery.records, delivery.refused, cdr_format=cdr_format)
 
 
-def store(switch: Switch, objects: list[tuple[int, dict[str, Any]]], refused: list[Refusal]) -> Receipt:
-    """Stores the good ones of `objects` (index, record) in one transaction.
+def store(
+    switch: Switch,
+    incoming: list[Incoming],
+    refused: list[Refusal],
+    *,
+    cdr_format: str = CdrFormat.CONNEX,
+) -> Receipt:
+    """Stores the good ones of `incoming` and quarantines the others, all in one transaction.
 
-    refused: what the caller has refused already; it is counted and answered with the rest.
+    refused: what the reader of the format has refused already; it is counted and answered with the rest,
+    and kept where it has a `raw`.
     """
     now = timezone.now()
-    good, bad = records.read(objects, now)
-    refused = [*refused, *bad]
     switches.note_heard(switch, now)
+    return take(switch, incoming, refused, now, quarantine_as=cdr_format)
+
+
+def take(
+    switch: Switch,
+    incoming: list[Incoming],
+    refused: list[Refusal],
+    now: datetime,
+    *,
+    quarantine_as: str | None = None,
+) -> Receipt:
+    """The work of `store`. quarantine_as: the format that refused records are kept under; None: not kept."""
+    good, bad = records.read(incoming, now)
     with transaction.atomic():
         good, strangers = known.split(good)
-        refused = sorted([*refused, *strangers], key=lambda refusal: refusal.index)
+        refused = sorted([*refused, *bad, *_with_raw(strangers, incoming)], key=lambda refusal: refusal.index)
+        if quarantine_as:
+            quarantine.keep(switch, quarantine_as, refused, now)
         if not good:
             return Receipt(None, 0, 0, refused)
         partitions.ensure({row["started_at"].date() for _index, row in good})
@@ -95,6 +122,14 @@ def store(switch: Switch, objects: list[tuple[int, dict[str, Any]]], refused: li
         batch.save(update_fields=["stored", "known"])
         cdrs_stored.send(Cdr, batch_id=batch.pk, charges=charges)
     return Receipt(batch.pk, stored, len(good) - stored, refused)
+
+
+def _with_raw(refused: list[Refusal], incoming: list[Incoming]) -> list[Refusal]:
+    """The same, each with what was sent."""
+    if not refused:
+        return refused
+    sent = {one.index: one.sent for one in incoming}
+    return [replace(refusal, raw=sent[refusal.index]) for refusal in refused]
 
 
 def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:

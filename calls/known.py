@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from calls.fields import Refusal
+from calls.fields import Cause, Refusal
 from customers.models import Customer
 
 Rows = list[tuple[int, dict[str, Any]]]
@@ -15,7 +15,12 @@ def split(rows: Rows) -> tuple[Rows, list[Refusal]]:
     named = {row["customer_id"] for _index, row in rows}
     known = set(Customer.objects.filter(pk__in=named).values_list("pk", flat=True))
     strangers = [
-        Refusal(index, "customer_id", _("There is no customer %(id)s.") % {"id": row["customer_id"]})
+        Refusal(
+            index,
+            "customer_id",
+            _("There is no customer %(id)s.") % {"id": row["customer_id"]},
+            Cause.UNKNOWN_CUSTOMER,
+        )
         for index, row in rows
         if row["customer_id"] not in known
     ]

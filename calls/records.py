@@ -1,14 +1,15 @@
 """One call record as a switch sends it, turned into the columns of a CDR."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from calls import fields
-from calls.fields import REQUIRED, Reader, Refusal, Refused, Wrong
+from calls.fields import REQUIRED, Cause, Reader, Refusal, Refused, Wrong
 from calls.models import Direction
 
 LONGEST_CALL_MS = 12 * 3600 * 1000
@@ -59,16 +60,42 @@ CDR_FIELDS: dict[str, tuple[Reader, Any]] = {
 _JSON = ("rating", "meta")
 
 
+@dataclass(slots=True)
+class Incoming:
+    """One record on its way in, whatever format it came in.
+
+    index: its place in the delivery, from 0; refusals name it. record: the fields of CDR_FIELDS by name,
+    values as in our own JSON. raw: what the switch sent for it (text or bytes), kept where the record is
+    refused; None: `record` is what was sent.
+    """
+
+    index: int
+    record: dict[str, Any]
+    raw: str | bytes | None = None
+
+    @property
+    def sent(self) -> Any:
+        """What was sent, for the quarantine."""
+        return self.record if self.raw is None else self.raw
+
+
+class Delivery(NamedTuple):
+    """What a format's reader makes of a body: the records it could read, and what it could not."""
+
+    records: list[Incoming]
+    refused: list[Refusal]
+
+
 def read(
-    objects: Iterable[tuple[int, dict[str, Any]]], now: datetime
+    incoming: Iterable[Incoming], now: datetime
 ) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
     """Good records with their index, as dicts of CDR columns but switch and batch; and the refused ones."""
     good, bad = [], []
-    for index, record in objects:
+    for one in incoming:
         try:
-            good.append((index, _read_one(record, now)))
+            good.append((one.index, _read_one(one.record, now)))
         except Refused as refused:
-            bad.append(Refusal(index, refused.field, refused.reason))
+            bad.append(Refusal(one.index, refused.field, refused.reason, refused.cause, one.sent))
     return good, bad
 
 
@@ -84,7 +111,8 @@ def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
         try:
             row[name] = reader(value)
         except Wrong as wrong:
-            raise Refused(name, str(wrong)) from None
+            cause = Cause.DURATION if name == "duration_ms" else Cause.BAD_FIELD
+            raise Refused(name, str(wrong), cause) from None
     _check(row, now)
     if unknown := {name: record[name] for name in record.keys() - CDR_FIELDS.keys()}:
         row["meta"] = {**(row["meta"] or {}), "unknown": unknown}
@@ -104,12 +132,14 @@ def _check(row: dict[str, Any], now: datetime) -> None:
             "started_at",
             _("%(time)s lies in the future; here it is %(now)s. Check the switch's clock.")
             % {"time": row["started_at"].isoformat(), "now": now.isoformat(timespec="seconds")},
+            Cause.CLOCK,
         )
     if row["started_at"] < oldest_kept(now):
         raise Refused(
             "started_at",
             _("%(time)s is older than the %(days)s days that records are kept.")
             % {"time": row["started_at"].isoformat(), "days": settings.CDR_KEEP_DAYS},
+            Cause.TOO_OLD,
         )
     if row["connected"] is None:
         row["connected"] = row["sip_code"] == 200
@@ -118,6 +148,7 @@ def _check(row: dict[str, Any], now: datetime) -> None:
             "duration_ms",
             _("%(value)s ms of talk in a call that did not connect. Send 0, or say that it connected.")
             % {"value": row["duration_ms"]},
+            Cause.DURATION,
         )
 
 

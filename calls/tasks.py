@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 from django.db import transaction
 
-from calls import partitions, rollups
+from calls import partitions, quarantine, rollups
 
 
 @shared_task(name="calls.make_partitions")
@@ -19,5 +19,7 @@ def make_partitions() -> None:
 
 @shared_task(name="calls.drop_old_minutes")
 def drop_old_minutes() -> None:
-    """Deletes minutes, samples and batches that nothing reads any more."""
-    rollups.drop_old(datetime.now(UTC))
+    """Deletes minutes, samples, batches and refused records that nothing reads any more."""
+    now = datetime.now(UTC)
+    rollups.drop_old(now)
+    quarantine.drop_old(now)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from calls import dialogs, ingest, switches
+from calls import dialogs, ingest, quarantine, switches
 from calls.models import Switch
 from calls.wire import BadBody, TooMany
 
@@ -37,13 +38,19 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
             return _refused(
                 401, _("The token is missing, wrong or revoked. Send “Authorization: Bearer <token>”.")
             )
+
+        def unread(status: int, message: str) -> HttpResponse:
+            """Nothing of the body is kept, but that it came is counted."""
+            quarantine.count_unread(switch, view.__name__, status, message, timezone.now())
+            return _refused(status, message)
+
         if "Transfer-Encoding" in request.headers:
-            return _refused(411, _("The length of the body is not said. Send Content-Length, not chunks."))
+            return unread(411, _("The length of the body is not said. Send Content-Length, not chunks."))
         length = request.headers.get("Content-Length", "")
         size = int(length) if length.isascii() and length.isdigit() else 0
         if size > settings.SWITCH_BODY_MAX_BYTES:
             _drain(request, _DRAIN_SWITCH)
-            return _refused(
+            return unread(
                 413,
                 _("The body has %(size)s bytes; at most %(most)s are taken at once. Send it in parts.")
                 % {"size": size, "most": settings.SWITCH_BODY_MAX_BYTES},
@@ -51,9 +58,9 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
         try:
             return view(request, switch, request.read())
         except TooMany as error:
-            return _refused(413, str(error))
+            return unread(413, str(error))
         except BadBody as error:
-            return _refused(400, str(error))
+            return unread(400, str(error))
 
     return door
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from calls.fields import Refusal, shown
+from calls.fields import Cause, Refusal, shown
+from calls.models import Switch
+from calls.records import Delivery, Incoming
 
 MOST_RECORDS = 20_000
 
@@ -22,6 +24,12 @@ class TooMany(BadBody):
             _("The body has %(count)s records; at most %(most)s are taken at once. Send it in parts.")
             % {"count": count, "most": MOST_RECORDS}
         )
+
+
+def read(switch: Switch, body: bytes) -> Delivery:
+    """Our own format: the records of a body. Raises BadBody where nothing can be read."""
+    objects, refused = records(body)
+    return Delivery([Incoming(index, record) for index, record in objects], refused)
 
 
 def records(body: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
@@ -59,7 +67,8 @@ def _objects(values: Any) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusa
         if isinstance(value, dict):
             good.append((index, value))
         else:
-            bad.append(Refusal(index, "", _("%(value)s is not a JSON object.") % {"value": shown(value)}))
+            reason = _("%(value)s is not a JSON object.") % {"value": shown(value)}
+            bad.append(Refusal(index, "", reason, Cause.UNREADABLE, json.dumps(value)))
     return good, bad
 
 
@@ -71,7 +80,8 @@ def _lines(content: str) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            bad.append(Refusal(index, "", _("The line is no valid JSON: %(error)s.") % {"error": error}))
+            reason = _("The line is no valid JSON: %(error)s.") % {"error": error}
+            bad.append(Refusal(index, "", reason, Cause.UNREADABLE, line))
             continue
         objects, others = _objects([(index, value)])
         good += objects

@@ -41,6 +41,7 @@ MATRIX = {
     "calls.cdr":                   ("r",    "r",    "r",    "r",    "r",    "r",    "r"),
     "calls.dialog":                ("r",    "r",    "r",    "-",    "r",    "r",    "r"),
     "calls.switch":                ("rcud", "rcu",  "r",    "-",    "-",    "-",    "r"),
+    "calls.quarantinedrecord":     ("ru",   "ru",   "r",    "-",    "-",    "-",    "r"),
     "carriers.carrier":            ("rcud", "rcu",  "r",    "rcu",  "-",    "-",    "r"),
     "billing.account":             ("r",    "-",    "-",    "r",    "r",    "r",    "-"),
     "billing.ledgerentry":         ("rc",   "-",    "-",    "rc",   "r",    "r",    "-"),

@@ -1,6 +1,7 @@
 from calls.models.cdr import Cdr, CdrBatch, Direction
 from calls.models.dialog import Dialog, DialogState
 from calls.models.figures import FigureDelta, LiveSample, MinuteBucket
+from calls.models.quarantine import QuarantinedRecord, QuarantineState, UnreadBody
 from calls.models.switch import CdrFormat, Switch
 
 __all__ = [
@@ -13,5 +14,8 @@ __all__ = [
     "FigureDelta",
     "LiveSample",
     "MinuteBucket",
+    "QuarantineState",
+    "QuarantinedRecord",
     "Switch",
+    "UnreadBody",
 ]

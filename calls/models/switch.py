@@ -14,6 +14,9 @@ class CdrFormat(models.TextChoices):
     """How a switch writes its call records."""
 
     CONNEX = "connex", _("Connex JSON")
+    FREESWITCH = "freeswitch", _("FreeSWITCH mod_json_cdr")
+    ASTERISK = "asterisk", _("Asterisk CSV")
+    KAMAILIO = "kamailio", _("Kamailio acc")
 
 
 @tracked(exclude=["token_hash", "heard_at", "listed_at", "listed_heard_at"])

@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.models import ProtectedError
 
 from audit import acting
-from calls.models import CdrBatch, LiveSample, Switch
+from calls.models import CdrBatch, LiveSample, QuarantinedRecord, Switch
 from carriers.models import Carrier
 from connexcs_admin.demo import plan
 from connexcs_admin.demo.arguments import MAIL_DOMAIN, PORTAL_HOST, RESELLERS, SWITCH_NAME, TEMPLATES
@@ -71,6 +71,7 @@ def _remove_ground(portal_users: list[int]) -> None:
     LiveSample.objects.all().delete()  # a curve that counted demo calls too cannot be told apart
     switches = Switch.objects.filter(name=SWITCH_NAME)
     CdrBatch.objects.filter(switch__in=switches).delete()
+    QuarantinedRecord.objects.filter(switch__in=switches).delete()
     switches.delete()
     Carrier.objects.filter(name__in=[shape.name for shape in CARRIERS]).delete()
     User.objects.filter(pk__in=portal_users).delete()

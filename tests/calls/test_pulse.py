@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from calls import dialogs, ingest
 from calls.models import Dialog, LiveSample, MinuteBucket, Switch
 from calls.pulse import Pulse
+from calls.records import Incoming
 from customers.models import Customer, FeedState, Listing, Sparkline
 from tests.calls.conversation import now, record
 from tests.factories import make_customer, make_reseller, make_switch
@@ -28,7 +29,7 @@ def switch() -> Switch:
 
 
 def take(switch: Switch, *records: dict) -> None:
-    receipt = ingest.store(switch, list(enumerate(records)), [])
+    receipt = ingest.store(switch, [Incoming(*one) for one in enumerate(records)], [])
     assert not receipt.refused, receipt.refused
 
 

@@ -14,7 +14,7 @@ GOOD = {"customer_id": 1, "callid": "a", "started_at": "2026-11-21T11:00:00Z", "
 
 
 def read_one(**fields):
-    good, bad = records.read([(0, {**GOOD, **fields})], NOW)
+    good, bad = records.read([records.Incoming(0, {**GOOD, **fields})], NOW)
     return (good[0][1], None) if good else (None, bad[0])
 
 
@@ -116,7 +116,7 @@ json_values = st.recursive(
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from([*records.CDR_FIELDS, "other"]), json_values))
 def test_any_json_object_is_taken_or_refused_but_never_an_error(fields):
-    good, bad = records.read([(0, {**GOOD, **fields})], NOW)
+    good, bad = records.read([records.Incoming(0, {**GOOD, **fields})], NOW)
     assert len(good) + len(bad) == 1
 
 

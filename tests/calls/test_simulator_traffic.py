@@ -170,7 +170,9 @@ def test_the_door_takes_all_that_is_sent_and_refuses_nothing(tmp_path):
     assert send("dialogs", token, happened.events).json() == {"accepted": len(happened.events), "refused": []}
     snapshot = {"event": "snapshot", "at": datetime.now(UTC).isoformat(), "calls": list(traffic.snapshot())}
     assert send("dialogs", token, [snapshot]).json()["refused"] == []
-    read, refused = records.read(enumerate(happened.records), datetime.now(UTC))
+    read, refused = records.read(
+        [records.Incoming(*one) for one in enumerate(happened.records)], datetime.now(UTC)
+    )
     assert not refused
     assert all(row["meta"] is None for _index, row in read)  # every field is one the door knows by name
 
