@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ConnexcsAdminConfig(AppConfig):
@@ -6,5 +7,9 @@ class ConnexcsAdminConfig(AppConfig):
     verbose_name = "Connex"
 
     def ready(self) -> None:
-        from connexcs_admin import checks  # noqa: F401 - importing registers them
-        from connexcs_admin.health import queue  # noqa: F401 - importing connects it: messages say when
+        # Importing some of them registers what they have.
+        from connexcs_admin import checks, logs  # noqa: F401
+        from connexcs_admin.health import queue  # noqa: F401
+
+        if settings.LOG_FORMAT == "json":
+            logs.log_what_ends_us()

