@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
@@ -28,6 +27,7 @@ from customers.models import Listing
 from customers.surroundings import Surroundings, read_surroundings
 from grids.formats import format_count
 from users.requests import SignedInRequest
+from users.zones import zone_of
 
 if TYPE_CHECKING:
     from users.models import User
@@ -78,14 +78,6 @@ def home_tiles(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def home_rest(request: SignedInRequest) -> HttpResponse:
     return render(request, "_home_rest.html", _rest(request.user, timezone.now(), read_surroundings()))
-
-
-def zone_of(user: User) -> ZoneInfo:
-    """Where the user lives; UTC where the stored name means nothing to this machine."""
-    try:
-        return ZoneInfo(user.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def greeting(hour: int) -> str:

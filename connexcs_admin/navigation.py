@@ -24,6 +24,7 @@ class Item:
 MENU = (
     Item(_("Home"), "home", "home"),
     Item(_("Customers"), "customers:list", "users", "customers.view_customer"),
+    Item(_("Calls"), "pages:calls", "phone", "calls.view_cdr"),
 )
 
 

@@ -12,7 +12,9 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("customers/<int:customer_id>/", include("contacts.urls")),
     path("customers/<int:customer_id>/", include("routing.urls")),
+    path("customers/<int:customer_id>/", include("calls.tab_urls")),
     path("calls/", include("calls.panel_urls")),
+    path("calls/", include("calls.page_urls")),
     path("api/switch/", include("calls.urls")),
     path("accounts/", include("users.urls")),
 ]

@@ -33,7 +33,13 @@ _AUTH_RELATIONS = ("ip_auths", "sip_users")
 _ROUTE_RELATION = "ingress_routes"
 
 # Tabs and the URL names of their places.
-TABS = {"main": "customers:detail", "auth": "routing:auth", "routing": "routing:routes"}
+TABS = {
+    "main": "customers:detail",
+    "auth": "routing:auth",
+    "routing": "routing:routes",
+    "calls": "tabs:calls",
+    "dialogs": "tabs:live",
+}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver
 
+from calls.callkeys import CallKey
+from calls.models import Cdr
 from contacts.models import Contact
 from customers.models import Customer
 
@@ -97,4 +99,5 @@ FILLERS: dict[tuple[str, str], Callable[[World], Any]] = {
     ("customers", "pk"): lambda world: world.customer.pk,
     ("contacts", "pk"): row(Contact),
     ("contacts", "contact_id"): row(Contact),
+    ("pages:call", "key"): lambda world: CallKey.of(world.rows[Cdr]).word,  # type: ignore[arg-type]
 }

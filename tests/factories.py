@@ -7,13 +7,15 @@ exist as they would in life.
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
-from calls.models import Switch
+from calls import partitions
+from calls.models import Cdr, CdrBatch, Switch
 from carriers.models import Carrier
 from contacts.models import Contact
 from customers import services as customer_services
@@ -124,3 +126,14 @@ def make_switch(token: str | None = None, **fields: Any) -> tuple[Switch, str]:
     token = token or Switch.new_token()
     values = {"name": f"Switch {next(numbers)}", "token_hash": Switch.hash_token(token), **fields}
     return Switch.objects.create(**values), token
+
+
+def make_cdr(customer: Customer, **fields: Any) -> Cdr:
+    """A record of a call of one minute that began now, as if a switch had delivered it; no figures follow."""
+    switch = fields.pop("switch", None) or make_switch()[0]
+    started = fields.setdefault("started_at", datetime.now(UTC))
+    partitions.ensure([started.astimezone(UTC).date()])
+    batch = CdrBatch.objects.create(switch=switch, stored=1)
+    values = {"callid": f"call-{next(numbers)}@switch", "sip_code": 200, "connected": True, **fields}
+    values.setdefault("duration_ms", 60_000 if values["connected"] else 0)
+    return Cdr.objects.create(customer_id=customer.pk, switch_id=switch.pk, batch_id=batch.pk, **values)

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from calls.models import Dialog, DialogState, LiveSample, MinuteBucket
+from calls.models import Cdr, Dialog, DialogState, LiveSample, MinuteBucket
 from contacts.models import Contact
 from customers.models import Customer, Listing
 from routing.models import IngressRoute, IpAuth, SipUser
@@ -62,6 +62,7 @@ def make_world(reseller: Reseller | None, mark: str, number: int) -> World:
         ),
         SipUser: factories.make_sip_user(customer, username=f"{mark}-phone"),
         IngressRoute: factories.make_route(customer, name=f"{mark} route"),
+        Cdr: factories.make_cdr(customer, callid=f"{mark}-call", cli=str(number), source_ip="203.0.113.9"),
     }
     customer.number_blocks.create(first=number, last=number)
     _give_traffic(customer, reseller)

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from calls.models.switch import Switch
+from calls.querysets import CdrQuerySet
 
 
 class Direction(models.TextChoices):
@@ -81,6 +82,8 @@ class Cdr(models.Model):
     reseller_currency = models.CharField(max_length=3, default="")
     rating = models.JSONField(null=True)
     meta = models.JSONField(null=True)
+
+    objects = CdrQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("CDR")

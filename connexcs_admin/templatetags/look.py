@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -82,6 +83,18 @@ def age(then: datetime | None) -> SafeString:
 def duration_ms(value: Decimal | float | int | None) -> str:
     """Milliseconds as m:ss."""
     return formats.format_duration_ms(value)
+
+
+@register.simple_tag
+def lasting(since: datetime, now: datetime) -> str:
+    """How long something has been going on, as m:ss; kept true by calls.js beside <time data-lasting>."""
+    return formats.format_duration_ms(max(0, int((now - since).total_seconds())) * 1000)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A document as people can read it, keys in order."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 @register.simple_tag
