@@ -3,13 +3,14 @@
 PYTHON ?= python3
 LAUNCH = @$(PYTHON) -m launcher
 
-.PHONY: help run test check acceptance bench soak requirements
+.PHONY: help run servers test check acceptance bench soak requirements
 .DEFAULT_GOAL := help
 
 # Variables given to make (make run PORT=8001) reach the launcher by themselves.
 help:
 	@echo "make run           start Connex with demo data; needs Python 3.11 or newer, nothing else"
 	@echo "                   (variables: see .env.example, for example make run PORT=8001)"
+	@echo "make servers       database and queue of make run alone, for restoring a backup"
 	@echo "make test          run every test; finds or installs a browser"
 	@echo "make check         all that is no test: format, types, imports, migrations, deployment"
 	@echo "make acceptance    which lines of docs/acceptance.md are proven, by which test"
@@ -17,5 +18,5 @@ help:
 	@echo "make soak          the long loops, a hundred rounds each"
 	@echo "make requirements  pin requirements.txt anew from pyproject.toml; needs uv"
 
-run test check acceptance bench soak requirements:
+run servers test check acceptance bench soak requirements:
 	$(LAUNCH) $@ $(ARGS)

@@ -4,7 +4,6 @@ A delivery comes as a body in one of the formats (`receive`) or, read already, a
 refused goes to the quarantine in the same transaction.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +14,7 @@ from django.utils import timezone
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from calls import callers, known, partitions, quarantine, records, switches
+from calls import known, partitions, quarantine, records, switches
 from calls.fields import Refusal
 from calls.models import Cdr, CdrBatch, CdrFormat, Switch
 from calls.readers import READERS
@@ -56,18 +55,12 @@ _STORE = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery.
-
-    known: stored before. refused: not taken, each with its reason. skipped: right, but no record of ours.
-    waiting: calls of which a half is still to come.
-    """
+    """What became of a delivery. known: stored before. refused: not taken, each with its reason."""
 
     batch_id: int | None
     stored: int
     known: int
     refused: list[Refusal]
-    skipped: Sequence[Refusal] = ()
-    waiting: int = 0
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -76,8 +69,6 @@ class Receipt:
             "known": self.known,
             "refused": [refusal.as_json() for refusal in self.refused[:REFUSALS_TOLD]],
             "refused_count": len(self.refused),
-            "skipped": len(self.skipped),
-            "waiting": self.waiting,
         }
 
 
@@ -87,8 +78,7 @@ def receive(switch: Switch, body: bytes, cdr_format: str = CdrFormat.CONNEX) -> 
     Raises wire.BadBody where nothing can be read.
     """
     delivery = READERS[cdr_format](switch, body)
-    receipt = store(switch, delivery.records, delivery.refused, cdr_format=cdr_format)
-    return replace(receipt, skipped=delivery.skipped)
+    return store(switch, delivery.records, delivery.refused, cdr_format=cdr_format)
 
 
 def store(
@@ -117,9 +107,7 @@ def take(
     quarantine_as: str | None = None,
 ) -> Receipt:
     """The work of `store`. quarantine_as: the format that refused records are kept under; None: not kept."""
-    incoming, nameless = callers.settle(incoming)
     good, bad = records.read(incoming, now)
-    bad += nameless
     with transaction.atomic():
         good, strangers = known.split(good)
         refused = sorted([*refused, *bad, *_with_raw(strangers, incoming)], key=lambda refusal: refusal.index)

@@ -3,16 +3,57 @@
 Each reader takes a name and a default and fails at start, naming the variable, the value found
 and a legal one. A variable that is not set is looked up in ``$CONNEX_HOME/run.env``, which the
 launcher writes while `make run` is up, so that `manage.py` works from a second terminal.
+
+`manage.py doctor` wants to hear of all that is wrong: after `collect()` readers note it and go on.
 """
 
 import os
-from functools import cache
+import re
+import secrets
+from collections.abc import Callable
+from functools import cache, wraps
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import ParamSpec, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+Given = ParamSpec("Given")
+Value = TypeVar("Value")
+
+_problems: dict[str, str] | None = None
+
+
+def collect() -> None:
+    """From now on note what is wrong instead of failing at the first variable."""
+    global _problems
+    _problems = {}
+
+
+def problems() -> dict[str, str]:
+    """What was noted since `collect()`: a sentence for each variable. Their values are made up."""
+    return dict(_problems or {})
+
+
+def _reader(made_up: Callable[[], Value]) -> Callable[[Callable[Given, Value]], Callable[Given, Value]]:
+    """Marks a reader. made_up: what stands for a value that cannot be read, once problems are collected."""
+
+    def mark(read: Callable[Given, Value]) -> Callable[Given, Value]:
+        @wraps(read)
+        def careful(*args: Given.args, **options: Given.kwargs) -> Value:
+            try:
+                return read(*args, **options)
+            except ImproperlyConfigured as error:
+                if _problems is None:
+                    raise
+                name = re.split(r"\W", str(error))[0].removesuffix("_FILE")  # each sentence begins with it
+                _problems.setdefault(name, str(error))
+                return made_up()
+
+        return careful
+
+    return mark
 
 
 def home() -> Path:
@@ -47,6 +88,7 @@ def _wrong(name: str, value: str, legal: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name}={value!r} is not understood. Use {legal}.")
 
 
+@_reader(lambda: secrets.token_hex(32))
 def text(name: str, default: str | None = None, *, example: str = "some text") -> str:
     """The text of `name`. Without a default the variable is required."""
     value = _raw(name)
@@ -57,6 +99,7 @@ def text(name: str, default: str | None = None, *, example: str = "some text") -
     return value
 
 
+@_reader(lambda: False)
 def flag(name: str, default: bool) -> bool:
     value = _raw(name)
     if value is None:
@@ -68,6 +111,7 @@ def flag(name: str, default: bool) -> bool:
     raise _wrong(name, value, "1 or 0")
 
 
+@_reader(lambda: 1)
 def whole(name: str, default: int, *, low: int, high: int, unit: str) -> int:
     """A whole number of `unit`, low and high inclusive."""
     value = _raw(name)
@@ -83,6 +127,7 @@ def whole(name: str, default: int, *, low: int, high: int, unit: str) -> int:
     return number
 
 
+@_reader(lambda: "INFO")
 def choice(name: str, default: str, *, legal: tuple[str, ...]) -> str:
     value = _raw(name)
     if value is None:
@@ -92,12 +137,14 @@ def choice(name: str, default: str, *, legal: tuple[str, ...]) -> str:
     return value
 
 
+@_reader(lambda: list[str]())
 def words(name: str, default: str) -> list[str]:
     """Comma-separated words, blanks dropped."""
     value = _raw(name)
     return [word.strip() for word in (default if value is None else value).split(",") if word.strip()]
 
 
+@_reader(lambda: [secrets.token_hex(32)])
 def listed(name: str, *, example: str) -> list[str]:
     """Comma-separated words, at least one: the variable is required."""
     value = [word.strip() for word in text(name, example=example).split(",") if word.strip()]
@@ -106,27 +153,33 @@ def listed(name: str, *, example: str) -> list[str]:
     return value
 
 
+@_reader(lambda: _as_django_has_it(urlsplit("postgres://localhost/unknown")))
 def database(name: str = "DATABASE_URL") -> dict[str, object]:
     """Django's settings for one PostgreSQL database, from `postgres://user:password@host:port/name`."""
     example = "postgres://user:password@host:5432/connex"
     value = text(name, example=f"{example} (`make run` does it for you)")
     try:
         url = urlsplit(value)
-        port = url.port
+        url.port  # noqa: B018 - raises where it is no number
     except ValueError:
         raise _wrong(name, value, example) from None
     if url.scheme not in ("postgres", "postgresql") or not url.hostname or len(url.path) < 2:
         raise _wrong(name, value, example)
+    return _as_django_has_it(url)
+
+
+def _as_django_has_it(url: SplitResult) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path[1:]),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname,
-        "PORT": str(port or 5432),
+        "PORT": str(url.port or 5432),
     }
 
 
+@_reader(lambda: "redis://localhost")
 def redis(name: str = "REDIS_URL") -> str:
     example = "redis://:password@host:6379/0"
     value = text(name, example=f"{example} (`make run` does it for you)")

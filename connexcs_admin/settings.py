@@ -110,6 +110,9 @@ DATABASES = {
     }
 }
 REDIS_URL = env.redis()
+# Backups lie beside the data folder's other things unless told otherwise; another disk is better.
+BACKUP_DIR = env.text("BACKUP_DIR", str(CONNEX_HOME / "backups"))
+PG_BIN = env.text("PG_BIN", "")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # One history row per changed row, written once per statement, never changed afterwards.

@@ -49,6 +49,7 @@ def _commands() -> Iterable[tuple[str, list[str]]]:
     yield "mypy", [str(tools / "mypy"), "."]
     yield "import contract", [str(tools / "lint-imports")]
     yield "makemigrations --check", [python, "manage.py", "makemigrations", "--check", "--dry-run"]
+    yield "check_migrations", [python, "manage.py", "check_migrations"]
     yield (
         "check --deploy",
         [python, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--database", "default"],

@@ -21,8 +21,11 @@ STOP_ORDER = (("traffic", "beat"), ("web",), ("worker", "pulse"), ("valkey",), (
 SIGN_IN_PATH = "/accounts/login/"
 
 
-def run(environment: Environment) -> int:
-    """Start all, print where it is, keep it running until Ctrl-C. Returns the exit code."""
+def run(environment: Environment, *, servers_only: bool = False) -> int:
+    """Start all, print where it is, keep it running until Ctrl-C. Returns the exit code.
+
+    servers_only: no more than database and queue, for work that needs everybody else to be away.
+    """
     home = Home(environment.home)
     if ended := leftovers.end(home.path / "children.json"):
         terminal.say(f"Stopped what an earlier start left behind: {', '.join(ended)}")
@@ -32,7 +35,10 @@ def run(environment: Environment) -> int:
         stack = Stack(environment, home)
         terminal.on_end_signals(stack.supervisor.ask_to_end)
         try:
-            stack.start()
+            if servers_only:
+                stack.start_servers()
+            else:
+                stack.start()
             stack.supervisor.watch()
         except Stopped:
             pass
@@ -99,6 +105,15 @@ class Stack:
         self.supervisor.wait_until(self._sign_in_page_answers, what="The web server", seconds=120)
         self._start_traffic()
         self._welcome(time.monotonic() - begun)
+
+    def start_servers(self) -> None:
+        """Database and queue alone; `manage.py` finds them from another terminal."""
+        self.home.write_run_env(self.settings)
+        self._start_servers()
+        terminal.say(
+            "PostgreSQL and Valkey are up, and nothing else. "
+            "From another terminal: .venv/bin/python manage.py …\nCtrl-C stops them."
+        )
 
     # --- servers -----------------------------------------------------------------------------------
 

@@ -20,6 +20,11 @@ def run(_arguments: list[str]) -> int:
     return stack.run(environment.read())
 
 
+def servers(_arguments: list[str]) -> int:
+    """database and queue of `run` alone, for a restore"""
+    return stack.run(environment.read(), servers_only=True)
+
+
 def check(_arguments: list[str]) -> int:
     """everything that is no test: format, types, imports, migrations, deployment"""
     return checks.check()
@@ -90,6 +95,7 @@ def pinning(options: list[str]) -> Iterator[list[str]]:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
+    "servers": servers,
     "test": testrun.test,
     "check": check,
     "acceptance": acceptance,

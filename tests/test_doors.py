@@ -37,15 +37,7 @@ FOR_STRANGERS = {"account_login", "account_logout", "account_inactive"}
 # Doors for everybody who has signed in, whatever the rights; what they show is tried below.
 FOR_EVERYBODY = FOR_STRANGERS | {"account_change_password", "home", "home_tiles", "home_rest", "live_totals"}
 # Doors for switches, which come with a token instead of a session.
-FOR_SWITCHES = {
-    "calls:receive_cdrs",
-    "calls:receive_cdrs_v1",
-    "calls:receive_dialogs",
-    "calls:receive_dialogs_v1",
-    "calls:receive_freeswitch",
-    "calls:receive_asterisk",
-    "calls:receive_kamailio",
-}
+FOR_SWITCHES = {"calls:receive_cdrs", "calls:receive_dialogs"}
 
 
 def each(doors: list[Door]) -> Any:

@@ -108,3 +108,23 @@ class GroupRight(Group.permissions.through):  # type: ignore[name-defined]
         default_permissions = ()
         verbose_name = _("right of a group")
         verbose_name_plural = _("rights of groups")
+
+
+class OfferedRight(models.Model):
+    """A right that the group of a role was given once, when the role gained it.
+
+    With it, rights that are new in users/roles.py reach existing groups, and those that an operator took away
+    stay away. right: "app.codename".
+    """
+
+    role = models.CharField(max_length=150)
+    right = models.CharField(max_length=200)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("offered right")
+        verbose_name_plural = _("offered rights")
+        constraints = [models.UniqueConstraint(fields=["role", "right"], name="right_offered_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.right}"

@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Model
 
+from users.models import OfferedRight
+
 
 class Role(StrEnum):
     """Names of the seeded Groups, in the order of the matrix's columns."""
@@ -90,9 +92,11 @@ def unknown_rights() -> list[str]:
 
 
 def seed(*, reset: bool = False) -> list[str]:
-    """Makes the missing Groups with their presets; existing ones stay as operators left them.
+    """Makes the missing Groups with their presets, and offers existing ones what their role has gained since.
 
-    reset: gives every seeded Group its preset again. Returns the names of Groups made or given back.
+    A right is offered to a role once: what operators gave or took away stays as they left it, and a right
+    that is new in the matrix still reaches the groups that were there before it.
+    reset: gives every seeded Group its preset again. Returns the names of Groups that were made or changed.
     """
     stored = {
         f"{app}.{codename}": pk
@@ -100,11 +104,20 @@ def seed(*, reset: bool = False) -> list[str]:
     }
     written = []
     with transaction.atomic():
+        offered = set(OfferedRight.objects.values_list("role", "right"))
         for role in Role:
+            preset = {right for right in rights(role) if right in stored}
             group, created = Group.objects.get_or_create(name=role.value)
+            new = {right for right in preset if (role.value, right) not in offered}
             if created or reset:
-                group.permissions.set([stored[right] for right in rights(role) if right in stored])
+                group.permissions.set([stored[right] for right in preset])
+            elif new:
+                group.permissions.add(*(stored[right] for right in new))
+            if created or reset or new:
                 written.append(group.name)
+            OfferedRight.objects.bulk_create(
+                [OfferedRight(role=role.value, right=right) for right in sorted(new)], ignore_conflicts=True
+            )
     return written
 
 
@@ -116,15 +129,25 @@ def seed_after_migrate(*, using: str, apps: Apps = installed, **_: object) -> No
     """
     try:
         apps.get_model("auth", "Group")
+        apps.get_model("users", "OfferedRight")
     except LookupError:
         return
-    if using != "default" or Group.objects.filter(name__in=list(Role)).count() == len(Role):
+    wanted = {(role.value, right) for role in Role for right in rights(role)}
+    known = {right for _role, right in wanted} & declared_rights()
+    if using != "default" or _is_seeded({pair for pair in wanted if pair[1] in known}):
         return
-    missing = set().union(*map(rights, Role)) & declared_rights()
+    missing = set(known)
     for app, codename in Permission.objects.values_list("content_type__app_label", "codename"):
         missing.discard(f"{app}.{codename}")
     if not missing:
         seed()
+
+
+def _is_seeded(wanted: set[tuple[str, str]]) -> bool:
+    """Whether all groups are there and all of `wanted`, pairs of role and right, was offered."""
+    if Group.objects.filter(name__in=list(Role)).count() < len(Role):
+        return False
+    return wanted <= set(OfferedRight.objects.values_list("role", "right"))
 
 
 def _codenames(model: type[Model]) -> list[str]:

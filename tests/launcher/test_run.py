@@ -149,3 +149,14 @@ def test_without_demo_or_traffic_nothing_is_made_up(checkout, tmp_path):
         assert "toy demo" not in run.output
         assert "traffic" not in run.children()
         assert "createsuperuser" in run.output
+
+
+def test_the_servers_alone_are_there_for_a_second_terminal_and_nobody_else_is(checkout, tmp_path):
+    with running(checkout, verb="servers", CONNEX_HOME=str(tmp_path / "home")) as run:
+        assert wait_for(lambda: "and nothing else" in run.output, seconds=60), run.output
+        assert {"postgres", "valkey"} == set(run.children())
+        assert "DATABASE_URL=postgres://connex:" in (run.home / "run.env").read_text()
+        assert not run.answers()
+        run.press_ctrl_c()
+        assert run.exit_code() == 0
+    assert "Traceback" not in run.output

@@ -68,9 +68,9 @@ def make_toy_checkout(folder: Path) -> Path:
 
 
 class Running:
-    """`launcher run` in a process of its own, in `checkout`, on a free port."""
+    """`launcher run` (or another verb) in a process of its own, in `checkout`, on a free port."""
 
-    def __init__(self, checkout: Path, **variables: str) -> None:
+    def __init__(self, checkout: Path, verb: str = "run", **variables: str) -> None:
         self.said = ""
         self.home = Path(variables.get("CONNEX_HOME") or checkout / "var")
         self.port = int(variables.get("PORT") or ports.any_free())
@@ -85,7 +85,7 @@ class Running:
         told = {"CONNEX_HOME": str(self.home), "PORT": str(self.port), **variables}
         with open(descriptor, "w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "launcher.verbs", "run"],
+                [sys.executable, "-m", "launcher.verbs", verb],
                 cwd=checkout,
                 env={**inherited, **told},
                 stdout=output,
@@ -124,9 +124,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(checkout: Path, **variables: str) -> Iterator[Running]:
+def running(checkout: Path, verb: str = "run", **variables: str) -> Iterator[Running]:
     """Stopped at the end, however the test ends."""
-    run = Running(checkout, **variables)
+    run = Running(checkout, verb, **variables)
     try:
         yield run
     finally:

@@ -1,12 +1,16 @@
 """Roles: presets in code that seed Groups, which are then the operator's own."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
 from customers.models import Customer
 from tests import factories
 from users import roles
+from users.models import OfferedRight
 from users.roles import MATRIX, Role
 
 
@@ -150,3 +154,54 @@ def test_an_account_manager_sees_those_managed(three_customers, anna):
 def test_nobody_else_sees_any(three_customers, bob, carol, reseller_a):
     assert visible(bob) == visible(carol) == set()
     assert visible(factories.make_staff(role=None, reseller=reseller_a)) == set()
+
+
+# --- Rights that come with a later release
+
+
+@pytest.fixture
+def newer_matrix(db, monkeypatch):
+    """A release that lets Support see the history, and has an area that none had before."""
+    row = list(roles.MATRIX["audit.act"])
+    row[list(Role).index(Role.SUPPORT)] = "r"
+    monkeypatch.setitem(roles.MATRIX, "audit.act", tuple(row))
+    OfferedRight.objects.filter(right__endswith="_currency").delete()  # as if currencies were new
+    for role in Role:
+        Group.objects.get(name=role).permissions.remove(
+            *Permission.objects.filter(codename__endswith="_currency")
+        )
+
+
+def test_a_new_right_reaches_the_groups_that_were_there_before_it(newer_matrix):
+    roles.seed_after_migrate(using="default")
+    for role in Role:
+        assert rights_of(role) == roles.rights(role)
+    assert "audit.view_act" in rights_of(Role.SUPPORT)
+    assert roles.seed() == []
+
+
+def test_what_operators_gave_and_took_away_stays_when_new_rights_come(newer_matrix):
+    finance = Group.objects.get(name=Role.FINANCE)
+    finance.permissions.set(Permission.objects.filter(codename__in=["view_customer", "delete_carrier"]))
+    assert "Finance" in roles.seed()
+    new = {right for right in roles.rights(Role.FINANCE) if right.endswith("_currency")}
+    assert rights_of(Role.FINANCE) == {"customers.view_customer", "carriers.delete_carrier"} | new
+
+
+def test_a_right_that_was_offered_and_taken_away_is_not_offered_again(newer_matrix):
+    roles.seed()
+    Group.objects.get(name=Role.SUPPORT).permissions.remove(Permission.objects.get(codename="view_act"))
+    assert roles.seed() == []
+    assert "audit.view_act" not in rights_of(Role.SUPPORT)
+
+
+def test_groups_from_before_offers_were_noted_have_had_those_of_their_release(db):
+    OfferedRight.objects.all().delete()
+    Group.objects.get(name=Role.READ_ONLY).delete()
+    migration = import_module("users.migrations.0003_offered_rights")
+    migration.note_what_was_offered(apps, None)
+    offered = set(OfferedRight.objects.filter(role=Role.SUPPORT).values_list("right", flat=True))
+    assert "customers.change_customer" in offered
+    assert "customers.view_every_customer" in offered
+    assert "customers.view_credit" not in offered
+    assert not OfferedRight.objects.filter(role=Role.READ_ONLY).exists()

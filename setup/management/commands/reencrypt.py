@@ -1,6 +1,6 @@
 """`manage.py reencrypt`: after a new key was put in front of ENCRYPTION_KEYS."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -17,6 +17,6 @@ class Command(BaseCommand):
                 done = [answer for _receiver, answer in reencrypting.send(sender=type(self))]
         except Unreadable as unreadable:
             raise CommandError(f"Nothing was changed. {unreadable}") from unreadable
-        for name, rows in done:
+        for name, rows in cast(list[tuple[str, int]], done):
             self.stdout.write(f"{name}: {rows} encrypted by the first key")
         self.stdout.write("Keys after the first are needed no more, except to restore older backups.")

@@ -8,7 +8,10 @@ from users import roles
 
 
 class Command(BaseCommand):
-    help = "Makes the missing groups with the rights of their role. Groups that exist are left alone."
+    help = (
+        "Makes the missing groups with the rights of their role. Groups that exist get only rights that are "
+        "new in this release."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -19,4 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, reset: bool, **_options: object) -> None:
         written = roles.seed(reset=reset)
-        self.stdout.write(", ".join(written) if written else "All groups exist; nothing was changed.")
+        self.stdout.write(
+            ", ".join(written)
+            if written
+            else "All groups exist and have been offered every right; nothing was changed."
+        )
