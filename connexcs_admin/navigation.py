@@ -10,15 +10,31 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+    from users.models import User
+
 
 @dataclass(frozen=True)
 class Item:
-    """One entry: label, URL name, sprite icon, and the permission without which it is not shown."""
+    """One entry: label, URL name, sprite icon, and the permission without which it is not shown.
+
+    words: what people call it beside its label. posts: it changes something, so it is no link.
+    """
 
     label: "StrOrPromise"
     url_name: str
     icon: str
     permission: str | None = None
+    words: "StrOrPromise" = ""
+    posts: bool = False
+
+    def url_for(self, user: "User") -> str:
+        """Its address; empty where this user may not open it, or the door is not there."""
+        if self.permission and not user.has_perm(self.permission):
+            return ""
+        try:
+            return reverse(self.url_name, urlconf="connexcs_admin.urls")
+        except NoReverseMatch:
+            return ""
 
 
 MENU = (
@@ -27,20 +43,32 @@ MENU = (
     Item(_("Calls"), "pages:calls", "phone", "calls.view_cdr"),
 )
 
+# What the palette offers beside the menu.
+COMMANDS = (
+    Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
+    Item(_("Change password"), "account_change_password", "key", words=_("account")),
+    Item(_("Sign out"), "account_logout", "logout", words=_("log logout leave"), posts=True),
+)
+
+
+def _free_letter(label: str, taken: set[str]) -> str:
+    """The first letter of a label that is not taken; empty where all are."""
+    return next((letter for letter in label.lower() if letter.isalpha() and letter not in taken), "")
+
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Context for base.html: `navigation`, a list of label, url, icon and whether it is the current page."""
+    """Context for base.html: `navigation`, a list of label, url, icon, key, and whether it is the page shown.
+
+    key: the letter that opens it after "g"; each has its own.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or getattr(request, "site_kind", "staff") != "staff":
         return {"navigation": []}
-    entries = []
+    entries: list[dict[str, object]] = []
     for item in MENU:
-        if item.permission and not user.has_perm(item.permission):
-            continue
-        try:
-            url = reverse(item.url_name, urlconf="connexcs_admin.urls")
-        except NoReverseMatch:
+        if not (url := item.url_for(user)):
             continue
         current = request.path == url if url == "/" else request.path.startswith(url)
-        entries.append({"label": item.label, "url": url, "icon": item.icon, "current": current})
+        key = _free_letter(str(item.label), {str(entry["key"]) for entry in entries})
+        entries.append({"label": item.label, "url": url, "icon": item.icon, "current": current, "key": key})
     return {"navigation": entries}

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from connexcs_admin import home, live
+from connexcs_admin import home, live, palette
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("home/tiles/", home.home_tiles, name="home_tiles"),
     path("home/rest/", home.home_rest, name="home_rest"),
     path("live-totals/", live.live_totals, name="live_totals"),
+    path("find/", palette.find, name="find"),
     path("customers/", include("customers.urls")),
     path("customers/<int:customer_id>/", include("contacts.urls")),
     path("customers/<int:customer_id>/", include("routing.urls")),

@@ -42,7 +42,7 @@ def customer_status(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         # The status that the form showed is no choice, even if somebody else has changed it since.
         if form.cleaned_data["status"] == request.POST.get("was"):
-            return _nothing_is_set(request)
+            return _nothing_is_set(request, pk)
         try:
             services.set_status(
                 pk, form.cleaned_data["status"], by=request.user, reason=form.cleaned_data["reason"]
@@ -60,7 +60,7 @@ def customer_status(request: SignedInRequest, pk: int) -> HttpResponse:
         "form": form,
         "choices": Status.choices,
         "now": now,
-        "back": _back(request),
+        "back": _back(request, pk),
     }
     return render(request, template, context, status=422 if form.is_bound else 200)
 
@@ -75,21 +75,22 @@ def _status_is_set(request: SignedInRequest, customer: Customer, status: Status)
     text = sentence % {"customer": customer.name, "status": status.label}
     if not wants_fragment(request):
         messages.success(request, text)
-        return redirect(_back(request))
+        return redirect(_back(request, customer.pk))
     response = trigger_client_event(HttpResponse(status=204), "customers-changed")
     return trigger_client_event(response, "toast", {"text": text, "tone": "good"})
 
 
-def _nothing_is_set(request: SignedInRequest) -> HttpResponse:
+def _nothing_is_set(request: SignedInRequest, pk: int) -> HttpResponse:
     """Closes the form, or leads back, without news."""
     if not wants_fragment(request):
-        return redirect(_back(request))
+        return redirect(_back(request, pk))
     return trigger_client_event(HttpResponse(status=204), "customers-changed")
 
 
-def _back(request: SignedInRequest) -> str:
-    """The list as it was when the form was opened; the default list where that is not known."""
+def _back(request: SignedInRequest, pk: int) -> str:
+    """The list, or the page of this customer, as it was when the form was opened; else the default list."""
     page = urlsplit(request.POST.get("back") or request.headers.get("Referer", ""))
-    home = reverse("customers:list")
-    ours = page.netloc in ("", request.get_host()) and page.path == home
+    home, own = reverse("customers:list"), reverse("customers:detail", args=[pk])
+    own_page = page.path.startswith(own) and page.path != request.path and ".." not in page.path
+    ours = page.netloc in ("", request.get_host()) and (page.path == home or own_page)
     return page._replace(scheme="", netloc="").geturl() if ours else home

@@ -35,7 +35,14 @@ PORTAL_DOORS = portal_doors()
 # Doors that must open for people who are nobody yet.
 FOR_STRANGERS = {"account_login", "account_logout", "account_inactive"}
 # Doors for everybody who has signed in, whatever the rights; what they show is tried below.
-FOR_EVERYBODY = FOR_STRANGERS | {"account_change_password", "home", "home_tiles", "home_rest", "live_totals"}
+FOR_EVERYBODY = FOR_STRANGERS | {
+    "account_change_password",
+    "home",
+    "home_tiles",
+    "home_rest",
+    "live_totals",
+    "find",
+}
 # Doors for switches, which come with a token instead of a session.
 FOR_SWITCHES = {"calls:receive_cdrs", "calls:receive_dialogs"}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +13,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Textarea
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -137,6 +139,17 @@ def rate(value: Decimal | float | None) -> str:
 def pdd_s(value: Decimal | float | None) -> str:
     """Milliseconds as seconds with one decimal."""
     return formats.format_pdd_s(value)
+
+
+@register.filter
+def marked(text: str, words: Iterable[str]) -> SafeString:
+    """Text with every place marked where one of `words` stands, whatever its case."""
+    wanted = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
+    if not wanted:
+        return format_html("{}", text)
+    parts = re.split(f"({wanted})", text, flags=re.IGNORECASE)  # every second part is one of the words
+    pairs = [(format_html("<mark>{}</mark>", part) if at % 2 else part,) for at, part in enumerate(parts)]
+    return format_html_join("", "{}", pairs)
 
 
 def bar_step(used: float, limit: float) -> int:

@@ -209,7 +209,8 @@
       return;
     }
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
-    if (plain && !isTyping(event.target) && singleKeysOn() && !document.querySelector("dialog[open]")) singleKey(event);
+    const busy = event.repeat || event.isComposing || document.querySelector("dialog[open], [data-popover]");
+    if (plain && !busy && !isTyping(event.target) && singleKeysOn()) singleKey(event);
   });
 
   // --- Clicks ----------------------------------------------------------------------------------------------

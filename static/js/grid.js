@@ -64,6 +64,7 @@
       all.classList.toggle("mixed", all.indeterminate);
     }
     const bar = root.querySelector("[data-selbar]");
+    root.dataset.ticked = [...ticked.keys()].join(); // the palette offers what can be done with them
     bar.hidden = ticked.size === 0;
     bar.querySelector("[data-selected]").textContent = words(root, "tSelected", ticked.size);
     bar.querySelector("[data-sums]").replaceChildren(

@@ -651,7 +651,8 @@ def test_the_head_of_the_credit_says_that_amounts_are_not_converted(client_alice
 def test_enter_in_the_reason_of_a_status_form_presses_nothing(client_alice):
     """Browsers press the form's first submit button on Enter; a disabled one stops that."""
     customer = factories.make_customer(status="penalty")
-    page = client_alice.get(f"/customers/{customer.pk}/status/").content.decode()
+    answer = client_alice.get(f"/customers/{customer.pk}/status/", headers={"HX-Request": "true"})
+    page = answer.content.decode()
     first = re.search(r"<button[^>]*>", page[page.index("hx-post") :]).group()
     assert "disabled" in first
     assert re.search(r'value="penalty"[^>]*aria-current="true" autofocus', page)
@@ -668,7 +669,17 @@ def test_a_status_change_is_said_in_words_and_leads_back_to_the_list_it_came_fro
     form = client_alice.get(door, headers={"Referer": f"http://localhost{back}"})
     assert "f.status=in:active&amp;q=alt" in form.content.decode()
     assert client_alice.post(door, {"status": "active", "back": back})["Location"] == back
-    for elsewhere in ("https://evil.example/customers/", "//evil.example/customers/", "/accounts/logout/"):
+    own = f"/customers/{customer.pk}/auth/"  # the palette opens the form from anywhere
+    assert client_alice.post(door, {"status": "pending", "back": own})["Location"] == own
+    for elsewhere in (
+        "https://evil.example/customers/",
+        "//evil.example/customers/",
+        "/accounts/logout/",
+        f"//evil.example{own}",
+        f"{own}../../../accounts/logout/",
+        f"/customers/{customer.pk + 1}/",
+        door,
+    ):
         assert client_alice.post(door, {"status": "active", "back": elsewhere})["Location"] == "/customers/"
 
 

@@ -1,0 +1,17 @@
+"""What the palette offers of this room."""
+
+from django.utils.translation import gettext_lazy
+
+from customers.palette import Palette, Verb
+
+PALETTE = Palette(
+    verbs=(
+        Verb(
+            gettext_lazy("Summary of the last 24 hours"),
+            "chart",
+            "panels:summary",
+            ("calls.view_cdr",),
+            words=gettext_lazy("calls figures"),
+        ),
+    ),
+)
