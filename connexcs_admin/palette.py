@@ -25,7 +25,7 @@ from calls import palette as calls
 from connexcs_admin.navigation import COMMANDS, MENU, Item
 from contacts import palette as contacts
 from customers import palette as customers
-from customers.palette import NUMBERS, PEOPLE, Entry, Match, Verb
+from customers.palette import NUMBERS, PEOPLE, Entry, Match, Verb, Wanted
 from grids.views import wants_fragment
 from routing import palette as routing
 from users.requests import SignedInRequest
@@ -87,8 +87,8 @@ class Group:
 def find(request: SignedInRequest) -> HttpResponse:
     """What was found: the inside of the palette for htmx, else a page of its own."""
     ask, place = Ask.read(request.GET.get("q", "")), Place.read(request)
-    context = {"ask": ask, "groups": groups(request.user, ask, place)}
-    context["count"] = sum(len(group.entries) for group in context["groups"])
+    found = groups(request.user, ask, place)
+    context = {"ask": ask, "groups": found, "count": sum(len(group.entries) for group in found)}
     template = "palette/_found.html" if wants_fragment(request) else "palette/page.html"
     return render(request, template, context)
 
@@ -97,14 +97,17 @@ def groups(user: User, ask: Ask, place: Place) -> list[Group]:
     """All groups that have something to show. The number of queries depends on the words alone."""
     verbs = _verbs(user, ask)
     named = _named(verbs, ask)
-    found = _customers(user, ask, bool(named))
+    found, by_verb = _customers(user, ask, bool(named))
     known = _known(user, ask, place)
     here = known.get(place.customer_id or 0)
     of_here = not ask.words or (len(ask.words) == 1 and bool(named))  # nothing typed, or a verb alone
     subject = here if here and of_here else found[0] if found else None
-    shown = [
+    first = [
         Group(_("Customers"), [match.entry for match in found if ask.only != COMMANDS_ONLY]),
         _doing(subject, verbs, named, ask),
+    ]
+    shown = [
+        *(reversed(first) if by_verb else first),
         Group(
             ngettext("With %(n)d selected row", "With %(n)d selected rows", place.ticked)
             % {"n": place.ticked},
@@ -132,15 +135,18 @@ def _named(verbs: Sequence[Verb], ask: Ask) -> list[Verb]:
     return [verb for how, verb in sorted(calls, key=lambda call: -call[0]) if how]
 
 
-def _customers(user: User, ask: Ask, verb_named: bool) -> list[Match]:
-    """By all words; if those find nobody and the first names a verb, by the others: “block acme”."""
+def _customers(user: User, ask: Ask, verb_named: bool) -> tuple[list[Match], bool]:
+    """By all words; if those find nobody and the first names a verb, by the others: “block acme”.
+
+    Whether it was the latter: then it is the verb that was asked for.
+    """
     if ask.only == PEOPLE or not ask.words:
-        return []
+        return [], False
     words = (NUMBERS + ask.words[0], *ask.words[1:]) if ask.only == NUMBERS else ask.words
     found = customers.find_customers(user, words)
-    if not found and verb_named and len(words) > 1:
-        found = customers.find_customers(user, words[1:])
-    return found
+    if found or not verb_named or len(words) == 1:
+        return found, False
+    return customers.find_customers(user, words[1:]), True
 
 
 def _known(user: User, ask: Ask, place: Place) -> dict[int, Match]:
@@ -172,12 +178,13 @@ def _elsewhere(user: User, ask: Ask) -> list[Entry]:
     """Rows of other rooms. Each says what it is and whose."""
     if ask.only == COMMANDS_ONLY or not ask.words:
         return []
+    wanted = Wanted(user, ask.words)
     entries = [
         entry
         for room in ROOMS
         for source in room.sources
         if ask.only in ("", source.kind) and all(map(user.has_perm, source.permissions))
-        for entry in source.find(user, ask.words)
+        for entry in source.find(wanted)
     ]
     return entries if ask.only else entries[:ELSEWHERE]
 

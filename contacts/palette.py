@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.urls import reverse
@@ -11,25 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Contact
-from customers.palette import EACH, PEOPLE, Entry, Palette, Source, Verb, customers_with
-
-if TYPE_CHECKING:
-    from users.models import User
+from customers.palette import EACH, PEOPLE, Entry, Palette, Source, Verb, Wanted
 
 FIELDS = ("name", "email", "phone", "mobile")
 
 
-def find_contacts(user: User, words: Sequence[str]) -> list[Entry]:
+def find_contacts(wanted: Wanted) -> list[Entry]:
     """People of whom every word is part, with the customer they belong to."""
-    customers = customers_with("contacts", words, user)
-    if customers is None:
-        return []
-    rows = Contact.objects.filter(customer_id__in=customers).select_related("customer")
-    for word in words:
+    rows = Contact.objects.filter(customer_id__in=wanted.customers("contacts")).select_related("customer")
+    for word in wanted.words:
         rows = rows.filter(Q(*((f"{field}__icontains", word) for field in FIELDS), _connector=Q.OR))
     return [
         Entry(
-            label=_known_by(row, words),
+            label=_known_by(row, wanted.words),
             icon="mail",
             url=reverse("contacts:panel", args=[row.customer_id]),
             note=_("contact of %(customer)s") % {"customer": row.customer.name},

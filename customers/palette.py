@@ -7,18 +7,18 @@ what it is and whose, leads to a door that exists, and is shown only to those fo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import BigIntegerRangeField
 from django.contrib.postgres.fields.ranges import RangeBoundary
-from django.db.models import F, Func, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Customer, Listing, NumberBlock, SearchTerm, Status
+from customers.models import Listing, NumberBlock, SearchTerm, Status
+from customers.querysets import ListingQuerySet
 from grids import formats
 
 if TYPE_CHECKING:
@@ -89,12 +89,37 @@ class Verb:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Who looks for which words, in lower case, in other rooms' rows."""
+
+    user: User
+    words: Sequence[str]
+    _known: dict[str, list[int]] = field(default_factory=dict)
+
+    def customers(self, source: str) -> list[int]:
+        """Ids of customers that the user may see, of whose `source` every long word is part.
+
+        At most CANDIDATES, in one query however often it is asked: whoever gets so many has to type on.
+        Empty where no word is long enough.
+        """
+        long = [word for word in self.words if len(word) >= WORD_MIN]
+        if source not in self._known:
+            visible = Listing.objects.visible_to(self.user).values("pk")
+            terms = SearchTerm.objects.filter(source=source, customer_id__in=visible)
+            for word in long:
+                terms = terms.filter(words__contains=word)
+            found = terms.values_list("customer_id", flat=True)[:CANDIDATES] if long else []
+            self._known[source] = list(found)
+        return self._known[source]
+
+
+@dataclass(frozen=True)
 class Source:
     """Rows in which something can be found. kind: PEOPLE or NUMBERS. find: at most EACH, best first."""
 
     kind: str
     permissions: tuple[str, ...]
-    find: Callable[[User, Sequence[str]], list[Entry]]
+    find: Callable[[Wanted], list[Entry]]
 
 
 @dataclass(frozen=True)
@@ -103,20 +128,6 @@ class Palette:
 
     verbs: tuple[Verb, ...] = ()
     sources: tuple[Source, ...] = ()
-
-
-def customers_with(source: str, words: Sequence[str], user: User) -> QuerySet[Any] | None:
-    """Ids of customers that `user` may see, of whose `source` every long word is part; None without one.
-
-    Not all of them: whoever gets so many results has to type on.
-    """
-    long = [word for word in words if len(word) >= WORD_MIN]
-    if not long:
-        return None
-    terms = SearchTerm.objects.filter(source=source, customer__in=Customer.objects.visible_to(user))
-    for word in long:
-        terms = terms.filter(words__contains=word)
-    return terms.values("customer_id")[:CANDIDATES]
 
 
 def whole(word: str) -> int | None:
@@ -137,24 +148,29 @@ class Match:
 
 
 def find_customers(user: User, words: Sequence[str]) -> list[Match]:
-    """At most CUSTOMERS that `user` may see, by whatever of them may be searched: three queries.
+    """At most CUSTOMERS that `user` may see, by whatever of them may be searched: two or three queries.
 
     Whose name or number it is comes first, then whose name begins so, then who has it in a name or tag of
-    its own, then who has it in what other rooms know; by name each. words: in lower case.
+    its own; only if those are too few, who has it in what other rooms know. words: in lower case.
     """
     phrase = " ".join(words)
     if not phrase:
         return []
-    first = Q(lowered__startswith=phrase)
-    if (number := whole(phrase.removeprefix(NUMBERS))) is not None:
-        first |= Q(pk=number)
-    front = Customer.objects.visible_to(user).alias(lowered=Lower("name")).filter(first)
-    listed = Listing.objects.visible_to(user).annotate(digits=F("customer__currency__digits"))
-    found = [
-        *_drawn(front.annotate(balance=F("listing__balance"), digits=F("currency__digits"))),
-        *_drawn(listed.search(phrase, user, sources=["customers"])),
-        *_drawn(listed.search(phrase, user)),
-    ]
+    number = whole(phrase.removeprefix(NUMBERS))
+    listed = Listing.objects.visible_to(user)
+    own = SearchTerm.objects.filter(source="customers", customer_id__in=listed.values("pk"))
+    begins = (
+        Q(words__startswith=phrase) if number is None else Q(words__startswith=phrase) | Q(customer=number)
+    )
+    # one or two letters have trigrams only where a word begins
+    contains = Q(*(Q(words__contains=word if len(word) >= WORD_MIN else f" {word}") for word in words))
+    found: list[dict[str, Any]] = []
+    for terms in (own.filter(begins), own.filter(contains)):
+        # by the words, which begin with the name: an order by name would tempt the planner to walk all names
+        first = terms.order_by("words").values("customer_id")[:CUSTOMERS]
+        found += _drawn(listed.filter(pk__in=first))
+    if len({row["pk"] for row in found}) < CUSTOMERS:
+        found += _drawn(listed.search(phrase, user))
 
     def rank(row: dict[str, Any]) -> int:
         name = row["name"].lower()
@@ -170,14 +186,14 @@ def customers_by_id(user: User, ids: Sequence[int]) -> dict[int, Match]:
     """Those of `ids` that `user` may see, in one query."""
     if not ids:
         return {}
-    rows = Listing.objects.visible_to(user).filter(pk__in=ids)
-    found = _drawn(rows.annotate(digits=F("customer__currency__digits")), len(ids))
+    found = _drawn(Listing.objects.visible_to(user).filter(pk__in=ids), len(ids))
     return {row["pk"]: _match(row, user) for row in found}
 
 
-def _drawn(rows: Any, limit: int = CUSTOMERS) -> list[dict[str, Any]]:
+def _drawn(rows: ListingQuerySet, limit: int = CUSTOMERS) -> list[dict[str, Any]]:
     columns = ("pk", "name", "effective_status", "balance", "currency_id", "digits")
-    return list(rows.with_effective_status().order_by("name", "pk").values(*columns)[:limit])
+    drawn = rows.annotate(digits=F("customer__currency__digits")).with_effective_status()
+    return list(drawn.order_by("name", "pk").values(*columns)[:limit])
 
 
 def _match(row: dict[str, Any], user: User) -> Match:
@@ -199,9 +215,9 @@ def _match(row: dict[str, Any], user: User) -> Match:
 # --- What else this room has
 
 
-def find_number_blocks(user: User, words: Sequence[str]) -> list[Entry]:
+def find_number_blocks(wanted: Wanted) -> list[Entry]:
     """Whose internal number it is. One number belongs to one block, which its exclusion index finds."""
-    number = whole(words[0]) if len(words) == 1 else None
+    number = whole(wanted.words[0]) if len(wanted.words) == 1 else None
     if number is None:
         return []
     block = Func(
@@ -211,7 +227,8 @@ def find_number_blocks(user: User, words: Sequence[str]) -> list[Entry]:
         function="int8range",
         output_field=BigIntegerRangeField(),
     )
-    rows = NumberBlock.objects.filter(customer__in=Customer.objects.visible_to(user)).alias(block=block)
+    visible = Listing.objects.visible_to(wanted.user).values("pk")
+    rows: Any = NumberBlock.objects.filter(customer_id__in=visible).alias(block=block)
     return [
         Entry(
             label=str(number),

@@ -1,6 +1,5 @@
 """Every read of customers and of their listing, named as the business says it."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -61,17 +60,15 @@ class ListingQuerySet(VisibleRows):
         """Customers with at least one live call."""
         return self.filter(channels__gt=0)
 
-    def search(self, text: str, user: "User", sources: Collection[str] = tuple(SEARCHED)) -> Self:
+    def search(self, text: str, user: "User") -> Self:
         """Customers for which every word of `text` is found in their name, number or a room's words.
 
-        Only the words of rooms that `user` may read are looked at (of those in `sources`), or finding would
-        tell what reading may not. Case does not matter. Words of one or two letters are looked for in names
-        and numbers only: they are too common to be worth the trigram index.
+        Only the words of rooms that `user` may read are looked at, or finding would tell what reading
+        may not. Case does not matter. Words of one or two letters are looked for in names and numbers
+        only: they are too common to be worth the trigram index.
         """
         sources = [
-            source
-            for source, permission in SEARCHED.items()
-            if source in sources and (not permission or user.has_perm(permission))
+            source for source, permission in SEARCHED.items() if not permission or user.has_perm(permission)
         ]
         rows = self
         for word in text.replace("\x00", "").lower().split()[:10]:

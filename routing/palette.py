@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from customers.palette import EACH, NUMBERS, Entry, Palette, Source, Verb, customers_with
+from customers.palette import EACH, NUMBERS, Entry, Palette, Source, Verb, Wanted
 from routing.models import IngressRoute, IpAuth, SipUser
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-    from users.models import User
-
 
 def _finder(
     model: type[Model], column: str, icon: str, url_name: str, note: StrOrPromise
-) -> Callable[[User, Sequence[str]], list[Entry]]:
+) -> Callable[[Wanted], list[Entry]]:
     """Finds rows of `model` by one column. note: what it is, with %(customer)s for whose."""
 
-    def find(user: User, words: Sequence[str]) -> list[Entry]:
-        customers = customers_with("routing", words, user)
-        if customers is None:
-            return []
+    def find(wanted: Wanted) -> list[Entry]:
+        customers = wanted.customers("routing")
         rows: Any = model._default_manager.filter(customer_id__in=customers).select_related("customer")
-        for word in words:
+        for word in wanted.words:
             rows = rows.filter(**{f"{column}__icontains": word})
         return [
             Entry(

@@ -9,7 +9,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
@@ -233,11 +233,7 @@ class Customer(models.Model):
             ("view_every_customer", _("Can view customers of every account manager")),
             ("view_credit", _("Can view credit and money limits")),
         ]
-        indexes = [
-            GinIndex(fields=["tags"], name="customer_tags"),
-            # whose name begins so: the palette's first answers, which trigrams would find but not quickly
-            models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="customer_name_begins"),
-        ]
+        indexes = [GinIndex(fields=["tags"], name="customer_tags")]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),

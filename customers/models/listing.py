@@ -152,7 +152,16 @@ class SearchTerm(models.Model):
     class Meta:
         verbose_name = _("search term")
         verbose_name_plural = _("search terms")
-        indexes = [GinIndex(OpClass("words", name="gin_trgm_ops"), name="search_words_trigrams")]
+        indexes = [
+            GinIndex(OpClass("words", name="gin_trgm_ops"), name="search_words_trigrams"),
+            # Names, numbers and tags alone: a word that fills other rooms ("203.0.113") and stands in no name
+            # would be looked up in all of them, once per letter somebody types into the palette.
+            GinIndex(
+                OpClass("words", name="gin_trgm_ops"),
+                name="search_own_words_trigrams",
+                condition=models.Q(source="customers"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.words

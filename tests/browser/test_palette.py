@@ -47,7 +47,7 @@ def test_ctrl_k_finds_a_customer_and_enter_opens_it(visit, rheinfon):
     page = visit("/")
     open_and_type(page, "rhein")
     assert active(page) == "Rheinfon GmbH"
-    expect(page.locator(".pal [data-said]")).to_have_text("9 results")
+    expect(page.locator(".pal [data-said]")).to_have_text("7 results")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/customers/{rheinfon.pk}/")
 
@@ -141,23 +141,20 @@ def test_a_server_that_does_not_answer_is_said_and_nothing_typed_is_lost(visit, 
     expect(page.locator(".pal-e")).to_be_hidden()
 
 
-def test_what_was_opened_from_it_is_there_next_time_for_this_person_only(visit, rheinfon, bob):
+def test_what_was_opened_from_it_is_there_next_time_without_its_name(visit, rheinfon):
     page = visit("/")
     open_and_type(page, "rheinf")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/customers/{rheinfon.pk}/")
     page.goto(page.url.split("/customers")[0] + "/")
     page.keyboard.press("Control+k")
-    expect(page.get_by_role("group", name="Recently opened").get_by_role("option")).to_have_text(
-        "Rheinfon GmbH"
-    )
+    recent = page.get_by_role("group", name="Recently opened").get_by_role("option")
+    expect(recent).to_contain_text("Rheinfon GmbH")
     stored = page.evaluate("JSON.stringify(localStorage)")
     assert "Rheinfon" not in stored  # a name would outlive the right to see it
-    page.evaluate(f"document.getElementById('palette').dataset.user = '{bob.pk}'")
-    page.keyboard.press("Escape")
 
 
-def test_the_next_person_at_the_same_browser_finds_nothing_of_the_one_before(visit, rheinfon, bob):
+def test_the_next_person_at_the_same_browser_finds_nothing_of_the_one_before(visit, rheinfon):
     page = visit("/")
     page.evaluate(f"localStorage.setItem('palette-999999', 'c{rheinfon.pk}')")
     page.reload()

@@ -85,7 +85,8 @@ def test_a_name_that_begins_so_is_found_however_many_others_contain_it(client_al
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("vogel", "Karin Vogel , k. vogel @rheinfon.example contact of Rheinfon GmbH ↵"),
+        ("vogel", "k. vogel @rheinfon.example contact of Rheinfon GmbH ↵"),
+        ("karin", "Karin Vogel, k.vogel@rheinfon.example contact of Rheinfon GmbH ↵"),
         ("203.0.113", "203.0.113 .14 address of Rheinfon GmbH ↵"),
         ("rheinph", "rheinph one SIP user of Rheinfon GmbH ↵"),
         ("77123", "77123 tech prefix of Rheinfon GmbH ↵"),
@@ -159,7 +160,9 @@ def test_what_can_be_done_with_the_best_match_leads_to_its_own_doors(client_alic
     ],
 )
 def test_a_verb_before_a_name_is_offered_first(client_alice, rheinfon, text, first):
-    assert groups(ask(client_alice, text))["Do something with Rheinfon GmbH"][0].startswith(first)
+    found = groups(ask(client_alice, text))
+    assert next(iter(found)) == "Do something with Rheinfon GmbH"  # Enter does what was said
+    assert found["Do something with Rheinfon GmbH"][0].startswith(first)
 
 
 def test_a_customer_whose_name_begins_like_a_verb_is_still_found_by_its_name(client_alice):
@@ -407,9 +410,9 @@ def test_recent_keys_and_ticks_of_any_form_are_harmless(client_alice):
 
 
 @pytest.mark.parametrize(
-    ("text", "most"), [("", 1), ("rhein", 8), ("block rhein", 10), ("@rhein", 2), ("#203", 8), (">rhein", 3)]
+    ("text", "most"), [("", 1), ("rhein", 8), ("block rhein", 11), ("@rhein", 2), ("#203", 9), (">rhein", 4)]
 )
-def test_it_costs_the_same_for_any_number_of_customers(client_alice, alice: User, rheinfon, text, most):
+def test_more_customers_never_cost_more_queries(client_alice, alice: User, rheinfon, text, most):
     def cost() -> list[str]:
         with CaptureQueriesContext(connection) as made:
             ask(client_alice, text, f"/customers/{rheinfon.pk}/", recent=f"c{rheinfon.pk}")
@@ -423,7 +426,7 @@ def test_it_costs_the_same_for_any_number_of_customers(client_alice, alice: User
         factories.make_sip_user(customer, username=f"rhein-{number}")
     many = cost()
     frame = 4  # session, user, and the rights of the user and of the groups
-    assert len(many) == len(few), "\n".join(many)
+    assert len(many) <= len(few), "\n".join(many)  # less is asked once enough is found
     assert len(many) - frame <= most, "\n".join(many)
 
 
