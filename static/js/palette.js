@@ -150,7 +150,7 @@
     if (form?.matches("form")) form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
   };
   window.addEventListener("hashchange", intoForm);
-  intoForm();
+  window.addEventListener("load", () => setTimeout(intoForm)); // going to the place itself takes the focus away
 
   if (isMac) document.querySelectorAll(".find .kbd").forEach((key) => (key.textContent = "⌘K"));
   forgetOthers();
