@@ -46,6 +46,7 @@ MENU = (
 # What the palette offers beside the menu.
 COMMANDS = (
     Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
+    Item(_("Live calls"), "pages:live", "wave", "calls.view_dialog", words=_("dialogs channels")),
     Item(_("Change password"), "account_change_password", "key", words=_("account")),
     Item(_("Sign out"), "account_logout", "logout", words=_("log logout leave"), posts=True),
 )

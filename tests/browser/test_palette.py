@@ -63,7 +63,7 @@ def test_arrows_home_and_end_walk_through_the_results_and_round_them(visit, rhei
     assert active(page) == "Rheinfon GmbH"
     page.keyboard.press("ArrowUp")
     last = active(page)
-    assert last == "Summary of the last 24 hours"
+    assert last == "Latest calls"
     page.keyboard.press("ArrowDown")
     assert active(page) == "Rheinfon GmbH"
     page.keyboard.press("End")

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from connexcs_admin.navigation import MENU
 from connexcs_admin.palette import ROOMS
 from connexcs_admin.templatetags.look import marked
 from customers.models import Customer, NumberBlock, Status
@@ -137,7 +138,7 @@ def test_what_can_be_done_with_the_best_match_leads_to_its_own_doors(client_alic
         "Contacts ↵",
         "Authentication ↵",
         "Routing ↵",
-        "Summary of the last 24 hours ↵",
+        "Latest calls ↵",
     ]
     pk = rheinfon.pk
     assert {
@@ -145,7 +146,7 @@ def test_what_can_be_done_with_the_best_match_leads_to_its_own_doors(client_alic
         f"/customers/{pk}/contacts/",
         f"/customers/{pk}/auth/",
         f"/customers/{pk}/routes/",
-        f"/calls/customers/{pk}/summary/",
+        f"/customers/{pk}/calls/",
     } <= set(links(answer))
 
 
@@ -191,7 +192,7 @@ def test_of_ticked_rows_one_is_acted_on_and_several_can_be_let_go(client_alice, 
 
 
 def test_pages_and_commands_are_found_by_what_people_call_them(client_alice):
-    assert groups(ask(client_alice, ""))["Go to"] == ["Home ↵", "Customers ↵"]
+    assert groups(ask(client_alice, ""))["Go to"] == [f"{item.label} ↵" for item in MENU]
     assert groups(ask(client_alice, "create"))["Go to"] == ["New customer ↵"]
     answer = ask(client_alice, "log out")
     assert groups(answer)["Go to"] == ["Sign out ↵"]
