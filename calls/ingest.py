@@ -4,6 +4,7 @@ A delivery comes as a body in one of the formats (`receive`) or, read already, a
 refused goes to the quarantine in the same transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from django.utils import timezone
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from calls import known, partitions, quarantine, records, switches
+from calls import callers, known, partitions, quarantine, records, switches
 from calls.fields import Refusal
 from calls.models import Cdr, CdrBatch, CdrFormat, Switch
 from calls.readers import READERS
@@ -55,12 +56,18 @@ _STORE = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery. known: stored before. refused: not taken, each with its reason."""
+    """What became of a delivery.
+
+    known: stored before. refused: not taken, each with its reason. skipped: right, but no record of ours.
+    waiting: calls of which a half is still to come.
+    """
 
     batch_id: int | None
     stored: int
     known: int
     refused: list[Refusal]
+    skipped: Sequence[Refusal] = ()
+    waiting: int = 0
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -69,6 +76,8 @@ class Receipt:
             "known": self.known,
             "refused": [refusal.as_json() for refusal in self.refused[:REFUSALS_TOLD]],
             "refused_count": len(self.refused),
+            "skipped": len(self.skipped),
+            "waiting": self.waiting,
         }
 
 
@@ -78,7 +87,8 @@ def receive(switch: Switch, body: bytes, cdr_format: str = CdrFormat.CONNEX) -> 
     Raises wire.BadBody where nothing can be read.
     """
     delivery = READERS[cdr_format](switch, body)
-    return store(switch, delivery.records, delivery.refused, cdr_format=cdr_format)
+    receipt = store(switch, delivery.records, delivery.refused, cdr_format=cdr_format)
+    return replace(receipt, skipped=delivery.skipped)
 
 
 def store(
@@ -107,7 +117,9 @@ def take(
     quarantine_as: str | None = None,
 ) -> Receipt:
     """The work of `store`. quarantine_as: the format that refused records are kept under; None: not kept."""
+    incoming, nameless = callers.settle(incoming)
     good, bad = records.read(incoming, now)
+    bad += nameless
     with transaction.atomic():
         good, strangers = known.split(good)
         refused = sorted([*refused, *bad, *_with_raw(strangers, incoming)], key=lambda refusal: refusal.index)

@@ -1,6 +1,6 @@
 """One call record as a switch sends it, turned into the columns of a CDR."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -80,10 +80,14 @@ class Incoming:
 
 
 class Delivery(NamedTuple):
-    """What a format's reader makes of a body: the records it could read, and what it could not."""
+    """What a format's reader makes of a body: the records it could read, and what it could not.
+
+    skipped: what is right, but no record of ours, such as a leg towards a carrier.
+    """
 
     records: list[Incoming]
     refused: list[Refusal]
+    skipped: Sequence[Refusal] = ()
 
 
 def read(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from celery import shared_task
 from django.db import transaction
 
-from calls import partitions, quarantine, rollups
+from calls import halves, partitions, quarantine, rollups
 
 
 @shared_task(name="calls.make_partitions")
@@ -19,7 +19,12 @@ def make_partitions() -> None:
 
 @shared_task(name="calls.drop_old_minutes")
 def drop_old_minutes() -> None:
-    """Deletes minutes, samples, batches and refused records that nothing reads any more."""
+    """Deletes what nothing reads any more: minutes, samples, batches, refused records, finished halves.
+
+    Halves that waited longer than a call can last are given up.
+    """
     now = datetime.now(UTC)
     rollups.drop_old(now)
     quarantine.drop_old(now)
+    halves.give_up(now)
+    halves.drop_old(now)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from calls import dialogs, ingest, quarantine, switches
-from calls.models import Switch
+from calls import dialogs, ingest, intake, quarantine, switches
+from calls.models import CdrFormat, Switch
 from calls.wire import BadBody, TooMany
 
 _DRAINED = 64 * 1024
@@ -31,8 +31,7 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
     @require_POST
     @functools.wraps(view)
     def door(request: HttpRequest) -> HttpResponse:
-        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-        switch = switches.by_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+        switch = switches.by_authorization(request.headers.get("Authorization", ""))
         if switch is None:
             _drain(request, _DRAIN_STRANGER)
             return _refused(
@@ -68,7 +67,7 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
 def _refused(status: int, message: str) -> JsonResponse:
     response = JsonResponse({"error": message}, status=status)
     if status == 401:
-        response["WWW-Authenticate"] = "Bearer"
+        response["WWW-Authenticate"] = 'Bearer, Basic realm="switch"'
     return response
 
 
@@ -81,6 +80,25 @@ def _drain(request: HttpRequest, left: int) -> None:
 @switch_door
 def receive_cdrs(request: HttpRequest, switch: Switch, body: bytes) -> HttpResponse:
     return JsonResponse(ingest.receive(switch, body).as_json())
+
+
+@switch_door
+def receive_freeswitch(request: HttpRequest, switch: Switch, body: bytes) -> HttpResponse:
+    return JsonResponse(intake.receive(switch, body, CdrFormat.FREESWITCH).as_json())
+
+
+@switch_door
+def receive_asterisk(request: HttpRequest, switch: Switch, body: bytes) -> HttpResponse:
+    return JsonResponse(intake.receive(switch, body, CdrFormat.ASTERISK, _columns(request)).as_json())
+
+
+@switch_door
+def receive_kamailio(request: HttpRequest, switch: Switch, body: bytes) -> HttpResponse:
+    return JsonResponse(intake.receive(switch, body, CdrFormat.KAMAILIO, _columns(request)).as_json())
+
+
+def _columns(request: HttpRequest) -> tuple[str, ...]:
+    return tuple(filter(None, request.GET.get("columns", "").split(",")))
 
 
 @switch_door

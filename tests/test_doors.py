@@ -44,7 +44,15 @@ FOR_EVERYBODY = FOR_STRANGERS | {
     "find",
 }
 # Doors for switches, which come with a token instead of a session.
-FOR_SWITCHES = {"calls:receive_cdrs", "calls:receive_dialogs"}
+FOR_SWITCHES = {
+    "calls:receive_cdrs",
+    "calls:receive_cdrs_v1",
+    "calls:receive_dialogs",
+    "calls:receive_dialogs_v1",
+    "calls:receive_freeswitch",
+    "calls:receive_asterisk",
+    "calls:receive_kamailio",
+}
 
 
 def each(doors: list[Door]) -> Any:

@@ -1,10 +1,13 @@
 from calls.models.cdr import Cdr, CdrBatch, Direction
 from calls.models.dialog import Dialog, DialogState
 from calls.models.figures import FigureDelta, LiveSample, MinuteBucket
+from calls.models.files import ReadFile
+from calls.models.halves import CallState, HalfCall
 from calls.models.quarantine import QuarantinedRecord, QuarantineState, UnreadBody
 from calls.models.switch import CdrFormat, Switch
 
 __all__ = [
+    "CallState",
     "Cdr",
     "CdrBatch",
     "CdrFormat",
@@ -12,10 +15,12 @@ __all__ = [
     "DialogState",
     "Direction",
     "FigureDelta",
+    "HalfCall",
     "LiveSample",
     "MinuteBucket",
     "QuarantineState",
     "QuarantinedRecord",
+    "ReadFile",
     "Switch",
     "UnreadBody",
 ]

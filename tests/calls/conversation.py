@@ -1,5 +1,6 @@
 """How tests speak to the switch doors: records as a switch sends them, over HTTP."""
 
+import base64
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
@@ -47,3 +48,8 @@ def deliver(token: str, *records: dict[str, Any]) -> dict[str, Any]:
     response = send("cdrs", token, list(records))
     assert response.status_code == 200, response.content
     return response.json()
+
+
+def basic(name: str, token: str) -> str:
+    """An Authorization header with the switch's name and token, for senders without headers of their own."""
+    return "Basic " + base64.b64encode(f"{name}:{token}".encode()).decode()
