@@ -11,6 +11,17 @@ class ActKind(models.TextChoices):
     SIGNED_OUT = "signed_out", _("signed out")
     SIGN_IN_FAILED = "sign_in_failed", _("sign-in failed")
     PASSWORD_CHANGED = "password_changed", _("password changed")
+    PASSWORD_SET = "password_set", _("password set by an administrator")
+    CODE_FAILED = "code_failed", _("wrong code at sign-in")
+    RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
+    CONFIRMED = "confirmed", _("identity confirmed")
+    CONFIRM_FAILED = "confirm_failed", _("confirming identity failed")
+    SESSION_ENDED = "session_ended", _("session ended")
+    FACTOR_ADDED = "factor_added", _("second factor added")
+    FACTOR_CHANGED = "factor_changed", _("second factor changed")
+    FACTOR_REMOVED = "factor_removed", _("second factor removed")
+    CODES_MADE = "codes_made", _("recovery codes made")
+    FACTORS_RESET = "factors_reset", _("second factors reset")
 
 
 class Act(models.Model):

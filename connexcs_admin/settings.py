@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "grids",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "pghistory",
     "pgtrigger",
     "django_htmx",
@@ -72,12 +74,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "users.middleware.KindMiddleware",
     "connexcs_admin.middleware.SignInMiddleware",
+    "users.middleware.SecondFactorMiddleware",
     "audit.middleware.WhoMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.PortalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "users.middleware.SeenMiddleware",
 ]
 
 TEMPLATES = [
@@ -139,9 +143,19 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-# Failures: per address, per person and address, and per person from anywhere. The last is wide, so that
-# nobody can keep somebody else out from one address, yet many addresses do not make guessing pay.
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,8/5m/key", "login_failed_anywhere": "40/15m/key"}
+# allauth counts requests at the sign-in page; failures are counted by users/throttle.py, which slows
+# instead of locking. Its own limits on failures are therefore off.
+ACCOUNT_RATE_LIMITS = {"login_failed": ""}
+# What is dangerous is done by somebody who signed in or confirmed at most this long ago.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.whole("CONFIRM_AFTER_MINUTES", 5, low=1, high=720, unit="minutes") * 60
+# "required" leads staff who have only a password to add a second factor, before anything else opens.
+STAFF_SECOND_FACTOR = env.choice("STAFF_SECOND_FACTOR", "optional", legal=("optional", "required"))
+MFA_ADAPTER = "users.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A code of the step before or after counts too: clocks differ, and typing takes time.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 # How many proxies of ours stand in front and write X-Forwarded-For and X-Request-ID; 0 believes nobody.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 0, low=0, high=9, unit="proxies")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

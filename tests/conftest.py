@@ -167,5 +167,6 @@ def client_mallory(mallory: User) -> Client:
 def _nobody_guessed_yet() -> None:
     """Forgets the sign-ins that were counted, which live in Valkey and would meet the next test."""
     valkey = cache._cache.get_client()  # the client that Django's own cache uses
-    if keys := list(valkey.scan_iter("*allauth:rl:*")):
+    counted = ("*allauth:rl:*", "*users:throttle:*", "*users:code-used:*", "*audit:failures*")
+    if keys := [key for pattern in counted for key in valkey.scan_iter(pattern)]:
         valkey.delete(*keys)

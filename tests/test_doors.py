@@ -33,16 +33,31 @@ STAFF_DOORS = staff_doors()
 PORTAL_DOORS = portal_doors()
 
 # Doors that must open for people who are nobody yet.
-FOR_STRANGERS = {"account_login", "account_logout", "account_inactive"}
-# Doors for everybody who has signed in, whatever the rights; what they show is tried below.
-FOR_EVERYBODY = FOR_STRANGERS | {
-    "account_change_password",
-    "home",
-    "home_tiles",
-    "home_rest",
-    "live_totals",
-    "find",
+FOR_STRANGERS = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
 }
+# What a person decides about the own sign-in; rows of others are tried in tests/users.
+FOR_OWNERS = {
+    "account_change_password",
+    "account_reauthenticate",
+    "account_security",
+    "account_add_app",
+    "account_remove_app",
+    "account_add_passkey",
+    "account_rename_passkey",
+    "account_remove_passkey",
+    "account_codes",
+    "account_make_codes",
+    "account_download_codes",
+    "account_end_session",
+    "account_end_other_sessions",
+}
+# Doors for everybody who has signed in, whatever the rights; what they show is tried below.
+FOR_EVERYBODY = FOR_STRANGERS | FOR_OWNERS | {"home", "home_tiles", "home_rest", "live_totals", "find"}
 # Doors for switches, which come with a token instead of a session.
 FOR_SWITCHES = {
     "calls:receive_cdrs",
@@ -219,7 +234,7 @@ def test_what_everybody_may_open_shows_nothing_to_those_without_rights(client_bo
 
 @each(STAFF_DOORS)
 def test_methods_nobody_uses_are_answered_with_405(client_alice, world_a, door):
-    if door.name == "account_login":
+    if door.name in FOR_STRANGERS - {"account_inactive"}:
         client_alice.logout()  # somebody who is in already is sent home, however he asks
     url = door.url(world_a.values(door))
     for method in ("DELETE", "PATCH", "TRACE"):

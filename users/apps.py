@@ -7,6 +7,6 @@ class UsersConfig(AppConfig):
     verbose_name = "Users"
 
     def ready(self) -> None:
-        from users import roles
+        from users import factors, roles, sessions  # noqa: F401 - the last two connect receivers
 
         post_migrate.connect(roles.seed_after_migrate, dispatch_uid="users.seed_roles")

@@ -1,13 +1,23 @@
-"""Which site a host name belongs to, and who may be there."""
+"""Which site a host name belongs to, who may be there, and when each was last seen."""
 
 from collections.abc import Callable
+from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotFound,
+    HttpResponseRedirect,
+)
 from django.http.request import split_domain_port
+from django.urls import reverse
 
 from setup.models import PortalDomain
+from users import factors, sessions
 from users.models import Kind
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -52,4 +62,51 @@ class KindMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and request.user.kind != request.site_kind:  # type: ignore[attr-defined]
             logout(request)
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Where STAFF_SECOND_FACTOR is "required": staff who have none reach nothing but the pages to add one."""
+
+    OPEN = frozenset(
+        {
+            "account_security",
+            "account_add_app",
+            "account_add_passkey",
+            "account_codes",
+            "account_download_codes",
+            "account_reauthenticate",
+            "account_change_password",
+            "account_logout",
+        }
+    )
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: Any, kwargs: Any) -> HttpResponse | None:
+        if settings.STAFF_SECOND_FACTOR != "required" or not request.user.is_authenticated:
+            return None
+        asked = request.resolver_match.view_name if request.resolver_match else ""
+        if request.user.kind != Kind.STAFF or asked in self.OPEN or factors.has_any(request.user):
+            return None
+        there = reverse("account_security")
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=204, headers={"HX-Redirect": there})
+        return HttpResponseRedirect(there)
+
+
+class SeenMiddleware:
+    """Notes when a session was last used, for the list its owner sees. Sessions that no sign-in of ours made
+    are not in that list, and cost nothing here."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and AUTHENTICATION_METHODS_SESSION_KEY in request.session:
+            sessions.note_seen(request)
         return self.get_response(request)

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from grids import formats
+from users import throttle
 
 register = template.Library()
 
@@ -215,3 +216,9 @@ def field(bound: BoundField, classes: str = "") -> dict[str, Any]:
         "classes": classes,
         "input_type": getattr(widget, "input_type", ""),
     }
+
+
+@register.filter
+def wait_s(form: Any) -> int:
+    """Seconds until the form will be heard again after too many failures; 0: now."""
+    return throttle.seconds_of(form.errors) if form is not None else 0

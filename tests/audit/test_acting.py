@@ -166,6 +166,7 @@ def test_a_change_over_the_web_knows_address_and_request(client_alice, alice):
 # Public functions of services that need no actor, each with the reason.
 WITHOUT_ACTOR = {
     ("audit", "record"): "an act is append-only and names its user itself",
+    ("audit", "record_failure"): "as record",
     ("billing", "open_accounts"): "accounts have no history, their ledger is one",
     ("billing", "post_calls"): "the ledger is append-only and has no history beside itself",
     ("routing", "realm_of"): "reads only",
