@@ -53,7 +53,8 @@ def settle(incoming: list[Incoming]) -> tuple[list[Incoming], list[Refusal]]:
         except _NobodyError as nobody:
             refused.append(Refusal(one.index, "customer_id", str(nobody), Cause.UNKNOWN_CUSTOMER, one.sent))
             continue
-        one.raw = quarantine.written(one.sent)  # the quarantine keeps what was sent, not what we made of it
+        if one.raw is None:
+            one.raw = quarantine.written(one.record)  # as it was sent, without what we add
         one.record["customer_id"] = customer_id
     if not refused:
         return incoming, []

@@ -52,8 +52,7 @@ def read(items: Iterable[Item], layout: Layout) -> Delivery:
 
 
 def _read_one(content: str, layout: Layout) -> dict[str, Any]:
-    names = layout.columns or _names(content)
-    row = {name: str(value or "") for name, value in row_of(content, names).items()}
+    row = {name: str(value or "") for name, value in _row(content, layout).items()}
     if missing := NEEDED - row.keys():
         raise Refused(min(missing), _("It is missing."))
     if row["disposition"] not in _CODES:
@@ -87,11 +86,16 @@ def _read_one(content: str, layout: Layout) -> dict[str, Any]:
 # --- Columns
 
 
-def _names(content: str) -> tuple[str, ...]:
-    """The columns of a row by their number. Of uniqueid and userfield, one alone is told by its look."""
-    if content.lstrip().startswith("{"):
-        return ()
+def _row(content: str, layout: Layout) -> dict[str, Any]:
+    """The columns of a row by name, of CSV as of JSON."""
+    if layout.columns or content.lstrip().startswith("{"):
+        return row_of(content, layout.columns)
     values = cells(content)
+    return dict(zip(_names(values), values, strict=True))
+
+
+def _names(values: list[str]) -> tuple[str, ...]:
+    """The columns of a row by their number. Of uniqueid and userfield, one alone is told by its look."""
     extra = len(values) - len(BASE)
     if not 0 <= extra <= 5:
         raise Refused(

@@ -227,10 +227,14 @@ def failed_call(part: Part) -> dict[str, Any]:
 
 
 def whole_call(part: Part, invite: dict[str, Any] | None) -> dict[str, Any]:
-    """A record of a row of acc_cdrs. invite: the row of acc, if it is there, for what acc_cdrs leaves out."""
+    """A record of a row of acc_cdrs. invite: the row of acc, if it is there, for what acc_cdrs leaves out.
+
+    Its answer is known to the second only, which is too coarse to tell how long it rang.
+    """
     row = {**(invite or {}), **part.row}
-    row.pop("time", None)
-    return _record(part, row, code=200, answered=part.at, duration_ms=_duration_ms(part.row))
+    record = _record(part, row, code=200, answered=part.at, duration_ms=_duration_ms(part.row))
+    record.pop("ring_ms", None)
+    return record
 
 
 def joined_call(invite: Part, bye: Part) -> dict[str, Any]:

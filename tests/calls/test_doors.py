@@ -8,9 +8,9 @@ from django.conf import settings
 from django.test import Client
 
 from calls import wire
-from calls.models import Cdr, CdrBatch, Switch
+from calls.models import Cdr, CdrBatch, QuarantinedRecord, Switch
 from tests.calls.conversation import deliver, now, record, send
-from tests.factories import make_customer, make_switch
+from tests.factories import make_customer, make_ip_auth, make_sip_user, make_switch
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +183,43 @@ def test_a_body_of_100_megabytes_is_refused_with_its_size_and_the_limit(live_ser
     assert response.status == 413
     assert str(size) in words
     assert str(settings.SWITCH_BODY_MAX_BYTES) in words
+
+
+@pytest.mark.parametrize("version", ["", "v1/"])
+def test_version_1_is_found_with_its_name_and_without(version, token):
+    customer = make_customer()
+    assert send(f"{version}cdrs", token, [record(customer)]).json()["stored"] == 1
+    event = {"event": "start", "customer_id": customer.pk, "callid": "c", "at": now().isoformat()}
+    assert send(f"{version}dialogs", token, [event]).json()["accepted"] == 1
+
+
+def test_a_version_that_is_none_is_not_found(token):
+    assert send("v2/cdrs", token, []).status_code == 404
+
+
+def test_our_own_records_may_name_their_customer_by_account_sip_user_or_address(token):
+    customer = make_customer()
+    make_sip_user(customer, username="phone")
+    make_ip_auth(customer, host="203.0.113.7")
+    records = [
+        record(customer, **said)
+        for said in (
+            {"account": str(customer.pk)},
+            {"account": "PHONE"},
+            {"auth_user": "phone"},
+            {"source_ip": "203.0.113.7"},
+        )
+    ]
+    for one in records:
+        del one["customer_id"]
+    assert deliver(token, *records)["stored"] == 4
+    assert set(Cdr.objects.values_list("customer_id", flat=True)) == {customer.pk}
+
+
+def test_what_is_refused_is_kept_as_it_was_sent_without_the_customer_that_we_found(token):
+    customer = make_customer()
+    make_ip_auth(customer, host="203.0.113.7")
+    sent = record(customer, source_ip="203.0.113.7", sip_code=9)
+    del sent["customer_id"]
+    deliver(token, sent)
+    assert json.loads(bytes(QuarantinedRecord.objects.get().raw)) == sent

@@ -199,9 +199,19 @@ def test_the_moments_of_invite_and_ringing_give_start_delay_and_ringing(customer
     switch, _token = make_switch()
     sent = (now() - timedelta(minutes=5)).replace(microsecond=0)
     extras = {"invite_ts": str(sent.timestamp()), "ring_ts": str(sent.timestamp() + 1.5)}
-    deliver(switch, acc_cdr("c", sent + timedelta(seconds=6), 61.25, **extras))
+    answer = sent + timedelta(seconds=6)
+    deliver(switch, acc("INVITE", "c", answer, **extras), acc("BYE", "c", answer + timedelta(seconds=61.25)))
     cdr = Cdr.objects.get()
     assert (cdr.started_at, cdr.pdd_ms, cdr.ring_ms, cdr.duration_ms) == (sent, 1_500, 4_500, 61_250)
+
+
+def test_acc_cdrs_knows_the_answer_to_the_second_which_is_too_coarse_for_ringing(customer):
+    switch, _token = make_switch()
+    sent = (now() - timedelta(minutes=5)).replace(microsecond=0)
+    extras = {"invite_ts": str(sent.timestamp()), "ring_ts": str(sent.timestamp() + 1.5)}
+    deliver(switch, acc_cdr("c", sent + timedelta(seconds=6), 61.25, **extras))
+    cdr = Cdr.objects.get()
+    assert (cdr.started_at, cdr.pdd_ms, cdr.ring_ms, cdr.duration_ms) == (sent, 1_500, None, 61_250)
 
 
 @pytest.mark.parametrize("lasted", [timedelta(hours=12, seconds=1), timedelta(seconds=-1)])
