@@ -3,7 +3,7 @@
 PYTHON ?= python3
 LAUNCH = @$(PYTHON) -m launcher
 
-.PHONY: help run servers test check acceptance bench soak requirements
+.PHONY: help run servers test check acceptance bench soak requirements secrets
 .DEFAULT_GOAL := help
 
 # Variables given to make (make run PORT=8001) reach the launcher by themselves.
@@ -16,7 +16,11 @@ help:
 	@echo "make acceptance    which lines of docs/acceptance.md are proven, by which test"
 	@echo "make bench         measure speed; prints ratios to reference pages"
 	@echo "make soak          the long loops, a hundred rounds each"
+	@echo "make secrets       make the secrets of docker-compose.yml, once"
 	@echo "make requirements  pin requirements.txt anew from pyproject.toml; needs uv"
 
 run servers test check acceptance bench soak requirements:
 	$(LAUNCH) $@ $(ARGS)
+
+secrets:
+	@$(PYTHON) deploy/make_secrets.py

@@ -12,4 +12,4 @@ class ConnexcsAdminConfig(AppConfig):
         from connexcs_admin.health import queue  # noqa: F401
 
         if settings.LOG_FORMAT == "json":
-            logs.log_what_ends_us()
+            logs.log_everything()

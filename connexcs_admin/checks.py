@@ -17,6 +17,7 @@ SECRET_KEY_AT_LEAST = 50
 BEFORE_HOSTS = (
     "connexcs_admin.middleware.RequestIdMiddleware",
     "connexcs_admin.health.doors.HealthMiddleware",
+    "connexcs_admin.tls.AskMiddleware",
 )
 HERE = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -81,7 +82,7 @@ def hosts_are_judged(**_: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{site} does not come first, so that requests for foreign hosts get through.",
-            hint=f"Put it at the top of MIDDLEWARE; above it may stand only {' and '.join(BEFORE_HOSTS)}.",
+            hint=f"Put it at the top of MIDDLEWARE; above it may stand only {', '.join(BEFORE_HOSTS)}.",
             id="connex.E004",
         )
     ]

@@ -70,8 +70,13 @@ def _run_env() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
+# Every name that was asked for so far: what this program understands.
+asked: set[str] = {"CONNEX_HOME"}
+
+
 def _raw(name: str) -> str | None:
     """The variable's text, the text of the file named by `<name>_FILE`, or None when neither is set."""
+    asked.add(name)
     if value := os.environ.get(name):
         return value
     if path := os.environ.get(f"{name}_FILE"):
@@ -187,3 +192,8 @@ def redis(name: str = "REDIS_URL") -> str:
     if url.scheme not in ("redis", "rediss") or not url.hostname:
         raise _wrong(name, value, example)
     return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder, absolute; it need not exist yet."""
+    return Path(text(name, str(default))).expanduser().absolute()

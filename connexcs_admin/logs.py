@@ -100,7 +100,8 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         "celery.app.trace": {"level": chatter},  # one line for each task done
         # Their own handlers would write each line a second time, in another form.
         "django": {"handlers": [], "level": level, "propagate": True},
-        "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
+        "gunicorn.error": {"handlers": [], "level": chatter, "propagate": True},
+        "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     }
     return {
         "version": 1,
@@ -115,8 +116,9 @@ def configuration(form: str, level: str) -> dict[str, Any]:
     }
 
 
-def log_what_ends_us() -> None:
-    """An exception that nobody catches is one line too."""
+def log_everything() -> None:
+    """Warnings, and an exception that nobody catches, become lines too."""
+    logging.captureWarnings(True)
     sys.excepthook = _last_words
 
 

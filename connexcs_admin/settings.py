@@ -28,6 +28,9 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "connexcs_admin.urls"
 PORTAL_URLCONF = "portal.urls"
 WSGI_APPLICATION = "connexcs_admin.wsgi.application"
+# A web request that waits longer than this for a lock or a query is a fault, not patience. Migrations,
+# repairs and the pulse may take as long as the data asks for.
+WEB_STATEMENT_TIMEOUT_S = 60
 
 INSTALLED_APPS = [
     "connexcs_admin",
@@ -63,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "connexcs_admin.middleware.RequestIdMiddleware",
     "connexcs_admin.health.doors.HealthMiddleware",
+    "connexcs_admin.tls.AskMiddleware",
     "users.middleware.SiteMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -196,7 +200,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = CONNEX_HOME / "static"
+STATIC_ROOT = env.folder("STATIC_ROOT", CONNEX_HOME / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -10,7 +9,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from launcher import throwaway
+from deploy.make_secrets import make as make_secrets
+from launcher import compose, throwaway
 from launcher.environment import CHECKOUT
 
 # Files of other tools that pin everybody to the package hosts of whoever made them.
@@ -57,16 +57,12 @@ def _commands() -> Iterable[tuple[str, list[str]]]:
 
 
 def _like_production(home: str) -> Mapping[str, str]:
-    """What an installation behind TLS sets."""
-    return {
-        "CONNEX_HOME": home,
-        "DEBUG": "0",
-        "HTTPS": "1",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "ENCRYPTION_KEYS": secrets.token_urlsafe(48),
-        "STAFF_HOSTS": "admin.connex.example",
-        "DJANGO_SETTINGS_MODULE": "connexcs_admin.settings",
-    }
+    """What docker-compose.yml sets for the web server, with servers and folders of this run."""
+    folder = Path(home) / "secrets"
+    make_secrets(folder)
+    told = compose.Compose.read(STAFF_HOSTS="admin.connex.example").environment("web", secrets=folder)
+    servers = ("DATABASE_URL_FILE", "REDIS_URL_FILE")
+    return {name: value for name, value in told.items() if name not in servers} | {"CONNEX_HOME": home}
 
 
 def _passes(name: str, command: list[str], environment: Mapping[str, str]) -> bool:

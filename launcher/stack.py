@@ -223,13 +223,8 @@ class Stack:
 
     def _web_command(self) -> list[str]:
         return [
-            *(sys.executable, "-m", "gunicorn", "connexcs_admin.wsgi:application"),
-            *("--bind", f"127.0.0.1:{self.environment.port}"),
-            *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
-            *("--timeout", "90", "--graceful-timeout", "5", "--log-level", "warning"),
-            # Heartbeats on a busy disk would kill good workers.
-            *(("--worker-tmp-dir", "/dev/shm") if os.access("/dev/shm", os.W_OK) else ()),  # noqa: S108
-            "--no-control-socket",  # it would live in the person's home, shared by all that run there
+            *(sys.executable, "-m", "gunicorn", "--config", "python:connexcs_admin.gunicorn"),
+            *("--graceful-timeout", "5", "connexcs_admin.wsgi"),  # a person who pressed Ctrl-C waits
         ]
 
     def _start_traffic(self) -> None:

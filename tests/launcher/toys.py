@@ -59,6 +59,8 @@ def make_toy_checkout(folder: Path) -> Path:
         CHECKOUT / "launcher", checkout / "launcher", ignore=shutil.ignore_patterns("__pycache__")
     )
     shutil.copy(CHECKOUT / "requirements.txt", checkout)
+    for name in ("gunicorn.py", "env.py", "logs.py"):
+        shutil.copy(CHECKOUT / "connexcs_admin" / name, project)
     (checkout / "static").mkdir()
     (checkout / "manage.py").write_text(MANAGE)
     (project / "settings.py").write_text(SETTINGS)

@@ -1,0 +1,1 @@
+"""How Connex is put into production: the proxy, and what makes the secrets of docker-compose.yml."""
