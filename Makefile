@@ -3,7 +3,7 @@
 PYTHON ?= python3
 LAUNCH = @$(PYTHON) -m launcher
 
-.PHONY: help run servers test check acceptance bench soak requirements secrets
+.PHONY: help run servers test test-system-pg check acceptance bench soak requirements secrets
 .DEFAULT_GOAL := help
 
 # Variables given to make (make run PORT=8001) reach the launcher by themselves.
@@ -12,6 +12,7 @@ help:
 	@echo "                   (variables: see .env.example, for example make run PORT=8001)"
 	@echo "make servers       database and queue of make run alone, for restoring a backup"
 	@echo "make test          run every test; finds or installs a browser"
+	@echo "make test-system-pg  the tests of the database on an installed PostgreSQL, where there is one"
 	@echo "make check         all that is no test: format, types, imports, migrations, deployment"
 	@echo "make acceptance    which lines of docs/acceptance.md are proven, by which test"
 	@echo "make bench         measure speed; prints ratios to reference pages"
@@ -19,7 +20,7 @@ help:
 	@echo "make secrets       make the secrets of docker-compose.yml, once"
 	@echo "make requirements  pin requirements.txt anew from pyproject.toml; needs uv"
 
-run servers test check acceptance bench soak requirements:
+run servers test test-system-pg check acceptance bench soak requirements:
 	$(LAUNCH) $@ $(ARGS)
 
 secrets:

