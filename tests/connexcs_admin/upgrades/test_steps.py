@@ -29,7 +29,7 @@ def test_an_installation_that_is_up_to_date_needs_no_backup_and_stays_as_it_is(c
     words = upgraded(capsys)
     assert "Groups have every right that is new." in words
     assert "Restart one by one" in words
-    assert staticfiles_storage.exists("css/app.css")
+    assert staticfiles_storage.exists("css/base.css")
 
 
 def test_a_missing_group_and_missing_partitions_come_back(capsys):
