@@ -4,15 +4,23 @@ Needs DATABASE_URL of an empty database and REDIS_URL; `make bench` brings both.
 ratios are, 1 when a page could not be measured, 2 when it was called wrongly.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
 import secrets
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launcher.environment import DEMO_EMAIL
+
+if TYPE_CHECKING:
+    from benchmarks.grid import Ratio
+    from benchmarks.load import Load
 
 NEEDED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEYS")
 
@@ -41,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    from benchmarks import data, grid, report, web
+    from benchmarks import data, grid, listing, operators, report, web
     from benchmarks.cpu import Meter, postmaster_of
     from benchmarks.load import Load, WrongAnswer
 
@@ -52,8 +60,16 @@ def measure(options: argparse.Namespace) -> int:
         with web.server() as (port, session):
             cookie = web.sign_in(port, DEMO_EMAIL, os.environ["DEMO_PASSWORD"])
             say("Measuring …")
-            load = Load(port, cookie, options.connections, Meter(session, postmaster_of(data.backend())))
+            meter = Meter(session, postmaster_of(data.backend()))
+            load = Load(port, cookie, options.connections, meter)
             result = grid.run(load, rounds=options.rounds, seconds=options.seconds)
+            say(f"{options.people} people look on while figures move …")
+            opened = operators.run(port, cookie, meter, people=options.people, seconds=options.watched)
+            say("Every filter with every sort …")
+            scans = listing.measure(DEMO_EMAIL)
+            result = replace(result, ratios=[*result.ratios, *opened.ratios, *scans.ratios])
+            if options.grow_to:
+                result = replace(result, ratios=[*result.ratios, grown(load, options)])
     except (data.Unusable, web.NotReady, WrongAnswer, OSError) as error:
         print("\n".join([f"benchmarks: {error}", *getattr(error, "__notes__", ())]))
         return 1
@@ -72,6 +88,23 @@ def measure(options: argparse.Namespace) -> int:
     return 0
 
 
+def grown(load: Load, options: argparse.Namespace) -> Ratio:
+    """The grid page after more records came in, over the same page before."""
+    from benchmarks import grid, listing
+    from benchmarks.grid import Ratio
+
+    def page() -> float:
+        measured = load.measure([grid.GRID], rounds=options.rounds, seconds=options.seconds)[grid.GRID.name]
+        return measured.cores_ms or 1000 / measured.rate
+
+    before = page()
+    say(f"Adding records up to {options.grow_to:,} …")
+    count = listing.grow(options.grow_to)
+    return Ratio(
+        f"grid page at {count:,} records ÷ before", page(), before, listing.MOST_GROWTH, at_most=True
+    )
+
+
 def read(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description="Measure speed as ratios to pages measured in the same run."
@@ -82,6 +115,11 @@ def read(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=whole, default=5, metavar="N", help="rounds per page")
     parser.add_argument("--seconds", type=length, default=3.0, metavar="S", help="length of a round")
     parser.add_argument("--connections", type=whole, default=4, metavar="N")
+    parser.add_argument("--people", type=whole, default=200, metavar="N", help="who keep the list open")
+    parser.add_argument("--watched", type=length, default=15.0, metavar="S", help="how long they look on")
+    parser.add_argument(
+        "--grow-to", type=whole, metavar="N", help="then add records up to so many and measure the page again"
+    )
     parser.add_argument("--reuse", action="store_true", help="measure on the data that is there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser.parse_args(arguments)

@@ -19,7 +19,9 @@ BUSY_POLL = "poll, 10 rows changed"
 
 ROWS = 50
 ROWS_CHANGED = 10
-CHECK_LENGTH = 6  # characters of one row's checksum in a revision, see grids.live
+CHECK_LENGTH, FIGURES = 12, 5  # characters of one row in a revision, and of its figures, see grids.live
+POLL_CORES = 1.5  # of those of the empty view at the same rate
+POLL_BYTES = 2048
 QUERY_RUNS = 5
 MOST_QUERIES = 8
 
@@ -102,12 +104,14 @@ def _words(ids: list[bytes]) -> str:
 
 
 def polls(page: bytes) -> list[Target]:
-    """The polls that static/js/grid.js sends from `page`: as it stands, and with some rows out of date."""
+    """The polls that static/js/grid.js sends from `page`: as it stands, and with some rows whose figures are
+    out of date, which is what the pulse changes each second. The revision goes in the address here."""
     address, revision = (_attribute(page, name) for name in ("data-poll-url", "data-revision"))
     ids = re.findall(ROW_IDS[GRID.name], page)
     checks, _, tail = revision.partition(".")
     stale = min(ROWS_CHANGED, len(ids))
-    aged = "-" * (CHECK_LENGTH * stale) + checks[CHECK_LENGTH * stale :] + "." + tail
+    each = [checks[at : at + CHECK_LENGTH] for at in range(0, len(checks), CHECK_LENGTH)]
+    aged = "".join(["-" * FIGURES + one[FIGURES:] for one in each[:stale]] + each[stale:]) + "." + tail
     path = f"{address}&ids={b','.join(ids).decode()}&since="
     return [Target(QUIET_POLL, path + revision, status=204), Target(BUSY_POLL, path + aged)]
 
@@ -137,6 +141,17 @@ def cost(target: Target, cookie: str) -> Cost:
     return Cost(len(queries), statistics.median(times), len(body), len(gzip.compress(body, 6)) if body else 0)
 
 
+def _cores(measured: Mapping[str, Measured]) -> list[Ratio]:
+    """CPU time of web and database server for a poll, over that of the empty view; nothing where the system
+    does not tell."""
+    empty = measured[EMPTY.name].cores_ms
+    return [
+        Ratio(f"{name} ÷ empty signed-in view, CPU time", cores, empty, POLL_CORES, at_most=True)
+        for name in (QUIET_POLL, BUSY_POLL)
+        if empty and (cores := measured[name].cores_ms) is not None
+    ]
+
+
 def ratios(measured: Mapping[str, Measured], costs: Mapping[str, Cost]) -> list[Ratio]:
     """Each ratio from both its sides; docs/performance.md says where the targets come from."""
     grid = measured[GRID.name].rate
@@ -148,5 +163,7 @@ def ratios(measured: Mapping[str, Measured], costs: Mapping[str, Cost]) -> list[
         Ratio("poll with nothing changed ÷ grid, requests/s", measured[QUIET_POLL].rate, grid),
         Ratio("poll with 10 rows changed ÷ grid, requests/s", measured[BUSY_POLL].rate, grid),
         Ratio("poll with 10 rows changed ÷ grid, bytes", costs[BUSY_POLL].size, size),
+        Ratio("poll with 10 rows changed ÷ 2 kB", costs[BUSY_POLL].size, POLL_BYTES, 1, at_most=True),
+        *_cores(measured),
         Ratio("queries of the grid page ÷ 8", costs[GRID.name].queries, MOST_QUERIES, 1, at_most=True),
     ]

@@ -63,6 +63,12 @@ class Measured:
         """CPU time of the database server per request."""
         return self._per_request([one.database for one in self.spent])
 
+    @property
+    def cores_ms(self) -> float | None:
+        """CPU time of both servers per request; None unless both are known."""
+        web, database = self.web_ms, self.database_ms
+        return None if web is None or database is None else web + database
+
     def _per_request(self, seconds: list[float | None]) -> float | None:
         known = [one for one in seconds if one is not None]
         return 1000 * sum(known) / len(self.latencies_s) if known else None

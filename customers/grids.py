@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.models import Listing, Sparkline, Status
+from customers.querysets import eyes_of
 from customers.statuses import effective_status_sql
-from customers.surroundings import Surroundings, feed_of, read_surroundings
+from customers.surroundings import Surroundings, feed_of, read_surroundings, read_with_rights
 from customers.warnings import FIELDS, MEANINGS, SEES_MONEY, amount, warnings_of
 from grids import formats
 from grids.columns import (
@@ -28,11 +31,16 @@ from grids.columns import (
     Sight,
     SparkColumn,
     StatusColumn,
+    Title,
     UsageColumn,
 )
 from grids.filters import Choice, SetFilter
 from grids.grid import Feed, Grid
+from grids.shared import Glance
 from setup.models import AcdDefinition
+
+if TYPE_CHECKING:
+    from users.models import User
 
 DIALING = "dialing"
 # What `f.warnings` may ask for: column of Listing -> codes of it.
@@ -73,31 +81,35 @@ def _warning_filter(*columns: str) -> SetFilter:
     )
 
 
-def credit_title(row: Row, sight: Sight) -> str:
-    """Debit limit and what may still be spent, both in the customer's currency."""
-    return _("Debit limit %(limit)s. Available %(available)s") % {
-        "limit": amount(row["debit_limit"], row, sight),
-        "available": amount(row["available_credit"], row, sight),
-    }
+def _acd_means(row: Row, sight: Sight) -> tuple[str, ...]:
+    """Over answered calls, over all calls."""
+    sums, counts = Decimal(row["duration_ms_24h"]), (row["connected_24h"], row["attempts_24h"])
+    return tuple(formats.format_duration_ms(sums / count if count else None) for count in counts)
 
 
-def acd_title(row: Row, sight: Sight) -> str:
-    """Both definitions of the average call duration, each with its formula and figure."""
+def _asr_parts(row: Row, sight: Sight) -> tuple[str, ...]:
+    return formats.format_count(row["connected_24h"]), formats.format_count(row["attempts_24h"])
 
-    def mean(count: int) -> str:
-        return formats.format_duration_ms(Decimal(row["duration_ms_24h"]) / count if count else None)
 
-    return _(
+CREDIT_TITLE = Title(
+    gettext_lazy("Debit limit %(limit)s. Available %(available)s"),
+    ("limit", "available"),
+    lambda row, sight: (amount(row["debit_limit"], row, sight), amount(row["available_credit"], row, sight)),
+)
+# Both definitions of the average call duration, each with its formula and figure.
+ACD_TITLE = Title(
+    gettext_lazy(
         "Over answered calls (total duration ÷ answered calls): %(answered)s. "
         "Over all calls (total duration ÷ total calls): %(all)s"
-    ) % {"answered": mean(row["connected_24h"]), "all": mean(row["attempts_24h"])}
-
-
-def asr_title(row: Row, sight: Sight) -> str:
-    return _("%(connected)s of %(attempts)s calls connected in the last 24 hours") % {
-        "connected": formats.format_count(row["connected_24h"]),
-        "attempts": formats.format_count(row["attempts_24h"]),
-    }
+    ),
+    ("answered", "all"),
+    _acd_means,
+)
+ASR_TITLE = Title(
+    gettext_lazy("%(connected)s of %(attempts)s calls connected in the last 24 hours"),
+    ("connected", "attempts"),
+    _asr_parts,
+)
 
 
 class CustomerGrid(Grid):
@@ -118,7 +130,7 @@ class CustomerGrid(Grid):
     )
     credit = MoneyColumn(
         gettext_lazy("Credit"), "balance", permission="customers.view_credit", currency="currency_id",
-        total=True, live=True, title=credit_title, extra=("debit_limit", "available_credit"),
+        total=True, live=True, title=CREDIT_TITLE, extra=("debit_limit", "available_credit"),
         bad=lambda row: row["balance"] < 0 or row["available_credit"] <= 0,
         help=gettext_lazy(
             "Balance in the customer's own currency. Sorting compares the numbers only: "
@@ -140,12 +152,12 @@ class CustomerGrid(Grid):
     )
     asr = RatioColumn(
         gettext_lazy("ASR"), part="connected_24h", whole="attempts_24h", scale=100, unit="%", live=True,
-        warn="asr_warn", bad="asr_bad", title=asr_title,
+        warn="asr_warn", bad="asr_bad", title=ASR_TITLE,
         help=gettext_lazy("Connected calls ÷ all calls × 100, last 24 hours"),
     )
     acd = DurationColumn(
         gettext_lazy("ACD"), "acd_ms", part="duration_ms_24h", whole="connected_24h",
-        extra=("attempts_24h",), live=True, title=acd_title,
+        extra=("attempts_24h",), live=True, title=ACD_TITLE,
         help=gettext_lazy("Average call duration: total duration ÷ answered calls, last 24 hours"),
     )
     pdd = RatioColumn(
@@ -164,11 +176,26 @@ class CustomerGrid(Grid):
 
     def variant(self, column: Column) -> Column:
         """A setting picks the average duration of the ACD column; who sees no credit asks for none."""
-        if column.name == "warnings" and not self.user.has_perm(SEES_MONEY):
+        if column.name == "warnings" and not self.may(SEES_MONEY):
             return ROUTING_WARNINGS_ONLY
         if column.name == "acd" and self.surroundings.acd_definition == AcdDefinition.ALL:
             return ACD_OVER_ALL_CALLS
         return column
+
+    @classmethod
+    def glance(cls, user: User) -> Glance | None:
+        """Superusers share with nobody: what they may do is no list."""
+        if user.is_superuser:
+            return None
+        around, rights = read_with_rights(user)
+        return Glance(
+            rights=rights,
+            eyes=eyes_of(user, rights),
+            look=(around.acd_definition, tuple(around.limits.items()), tuple(around.digits.items())),
+            version=str(around.revision or ""),
+            feed=feed_of(around, timezone.now()),
+            known=around,
+        )
 
     def version(self) -> str:
         """The sequence that every write to the listing draws from."""
@@ -191,12 +218,13 @@ class CustomerGrid(Grid):
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        return read_surroundings()
+        known = self.glanced.known if self.glanced else None
+        return known if isinstance(known, Surroundings) else read_surroundings()
 
 
 ACD_OVER_ALL_CALLS = DurationColumn(
     gettext_lazy("ACD"), "acd_all_ms", part="duration_ms_24h", whole="attempts_24h", extra=("connected_24h",),
-    live=True, title=acd_title,
+    live=True, title=ACD_TITLE,
     help=gettext_lazy("Average call duration over all calls: total duration ÷ total calls, last 24 hours"),
 )  # fmt: skip
 ACD_OVER_ALL_CALLS.__set_name__(CustomerGrid, "acd")

@@ -20,6 +20,20 @@ SEARCHED = {
 }
 
 
+def eyes_of(user: "User", rights: frozenset[str]) -> tuple[object, ...]:
+    """Equal for users to whom `VisibleRows.visible_to` shows the same rows, for all time.
+
+    rights: what the user may do, as full names.
+    """
+    if not user.is_active or "customers.view_customer" not in rights:
+        return ("nothing",)
+    if user.reseller_id:
+        return ("reseller", user.reseller_id)
+    if "customers.view_every_customer" not in rights:
+        return ("manager", user.pk)
+    return ("every",)
+
+
 class VisibleRows(models.QuerySet):
     """Row visibility, for any model that carries `reseller`, `account_manager` and `deleted_at`."""
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Subquery
-from django.db.models.expressions import RawSQL
+from django.db import connection
 
 from customers.freshness import freshness
-from customers.models import FeedState
 from grids.grid import Feed
-from setup.models import Currency, Installation
+from setup.models import Installation
+from users.rights import GRANTED_SQL, rights_of
+
+if TYPE_CHECKING:
+    from users.models import User
 
 PERCENTS = ("asr_warn", "asr_bad", "channels_warn", "channels_bad")
 SETTINGS = (*PERCENTS, "pdd_warn_ms", "pdd_high_ms", "acd_definition")
-MOMENTS = ("ticked_at", "heard_at")
 
 
 @dataclass(frozen=True)
@@ -42,33 +43,51 @@ def feed_of(surroundings: Surroundings, now: datetime) -> Feed:
     return Feed(stale=fresh.stale, since=fresh.since)
 
 
+_STATEMENT = f"""
+    SELECT (SELECT last_value FROM customers_listing_revision),
+           feed.ticked_at, feed.heard_at,
+           {", ".join(f"installation.{name}" for name in SETTINGS)},
+           ARRAY(SELECT code || ' ' || digits FROM setup_currency ORDER BY code),
+           {{granted}}
+      FROM (SELECT 1) AS one
+      LEFT JOIN customers_feedstate AS feed ON feed.id = 1
+      LEFT JOIN setup_installation AS installation ON installation.id = 1
+"""  # noqa: S608 - names of our own columns
+_READ = _STATEMENT.format(granted="NULL")
+_READ_WITH_RIGHTS = _STATEMENT.format(granted=GRANTED_SQL)
+
+
 def read_surroundings() -> Surroundings:
-    """All of it in one query over three small tables, since every page and every poll needs it."""
-    installation, feed = Installation.objects.filter(pk=1), FeedState.objects.filter(pk=1)
-    constants: dict[str, Any] = {name: Subquery(installation.values(name)) for name in SETTINGS}
-    constants |= {name: Subquery(feed.values(name)) for name in MOMENTS}
-    constants["revision"] = RawSQL("SELECT last_value FROM customers_listing_revision", ())
-    named = {f"the_{name}": constant for name, constant in constants.items()}
-    rows: list[Any] = list(Currency.objects.order_by().values("code", "digits", **named))
-    found = {name: rows[0][f"the_{name}"] for name in constants} if rows else _without_currencies()
-    defaults = Installation()
-    chosen: dict[str, Any] = {
-        name: getattr(defaults, name) if found.get(name) is None else found[name] for name in SETTINGS
+    """All of it in one constant statement over three small tables, since every page needs it."""
+    return _read(_READ, {})[0]
+
+
+def read_with_rights(user: User) -> tuple[Surroundings, frozenset[str]]:
+    """The same, and what `user` may do now, for polls. Not for superusers."""
+    surroundings, granted = _read(_READ_WITH_RIGHTS, {"user": user.pk})
+    return surroundings, rights_of(user, granted)
+
+
+def _read(statement: str, values: dict[str, Any]) -> tuple[Surroundings, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        revision, ticked_at, heard_at, *found, currencies, granted = cursor.fetchone()
+    chosen = {
+        name: _DEFAULTS[name] if value is None else value for name, value in zip(SETTINGS, found, strict=True)
     }
     limits = {name: chosen[name] for name in PERCENTS}
     limits |= {"pdd_warn_s": chosen["pdd_warn_ms"] / 1000, "pdd_high_s": chosen["pdd_high_ms"] / 1000}
-    return Surroundings(
+    pairs = (pair.split(" ") for pair in currencies)
+    surroundings = Surroundings(
         limits=limits,
         acd_definition=chosen["acd_definition"],
-        digits={row["code"]: row["digits"] for row in rows},
-        ticked_at=found.get("ticked_at"),
-        heard_at=found.get("heard_at"),
-        revision=found.get("revision"),
+        digits={code: int(digits) for code, digits in pairs},
+        ticked_at=ticked_at,
+        heard_at=heard_at,
+        revision=revision,
     )
+    return surroundings, granted
 
 
-def _without_currencies() -> dict[str, Any]:
-    """The same constants where no currency exists that could carry them: an installation on its first day."""
-    installation = Installation.objects.filter(pk=1).values(*SETTINGS).first() or {}
-    feed = FeedState.objects.filter(pk=1).values(*MOMENTS).first() or {}
-    return {**installation, **feed}
+# What an installation on its first day has, before anybody has set anything.
+_DEFAULTS = {name: getattr(Installation(), name) for name in SETTINGS}

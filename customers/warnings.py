@@ -127,4 +127,4 @@ def _warning(code: str, row: Mapping[str, Any], sight: Sight) -> Warning:
         return Warning("warn", code.replace("_", " ").capitalize(), "", _("Open the customer"), page)
     tab = sight.url(meaning.tab, row["pk"]) if sight.may(meaning.permission) else None
     how_bad = meaning.how_bad(row, sight)
-    return Warning(meaning.tone, str(meaning.what), how_bad, str(meaning.to_do), tab or page)
+    return Warning(meaning.tone, sight.say(meaning.what), how_bad, sight.say(meaning.to_do), tab or page)

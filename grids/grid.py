@@ -22,6 +22,8 @@ from django.utils.translation import gettext_lazy
 
 from grids.columns import Column, ConditionColumn, Row, Sight
 from grids.filters import SetFilter
+from grids.rows import Drawn, drawn, totals_bar
+from grids.shared import Glance
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
 from grids.totals import Totals, recent_ids, recent_totals
 
@@ -73,15 +75,28 @@ class Grid(metaclass=GridMeta):
     max_per_page: ClassVar[int] = 200
     totals_age_s = 0
 
-    def __init__(self, *, user: Any, params: QueryDict, path: str, now: datetime | None = None) -> None:
-        """user: whose eyes. params: the query string. path: the URL of the grid without its query."""
+    def __init__(
+        self,
+        *,
+        user: Any,
+        params: QueryDict,
+        path: str,
+        now: datetime | None = None,
+        glance: Glance | None = None,
+    ) -> None:
+        """user: whose eyes. params: the query string. path: the URL of the grid without its query.
+
+        glance: what a poll has just read, so that it is not read twice.
+        """
         self.user = user
         self.path = path
         self.now = now or timezone.now()
+        self.glanced = glance
+        self.checks: dict[Any, dict[Any, str]] = {}  # reader -> row -> checksum, see grids.live
         self.filterable: dict[str, Column] = {
             name: self.variant(column)
             for name, column in self.declared.items()
-            if not column.permission or user.has_perm(column.permission)
+            if not column.permission or self.may(column.permission)
         }
         self.columns: dict[str, Column] = {
             name: column
@@ -90,6 +105,12 @@ class Grid(metaclass=GridMeta):
         }
         self.rules = Rules(self.filterable, self.default_sort, self.per_page, self.max_per_page)
         self.state = read_state(params, self.rules)
+
+    def may(self, right: str) -> bool:
+        """Whether the user has a right, by full name."""
+        if self.glanced is not None:
+            return right in self.glanced.rights
+        return bool(self.user.has_perm(right))
 
     # -- what a grid may refine -----------------------------------------------------------------
 
@@ -112,6 +133,12 @@ class Grid(metaclass=GridMeta):
     def when_stale(self) -> str:
         """What old figures mean for the list on screen, in a sentence."""
         return _("The live feed does not answer; the list itself is current.")
+
+    @classmethod
+    def glance(cls, user: Any) -> Glance | None:  # noqa: ARG003 - for those who override it
+        """In one small query what decides whether a poll may use what another one has read; None: it never
+        may. Must hold every right that the user has now, and `eyes` that no other choice of rows has."""
+        return None
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -203,6 +230,26 @@ class Grid(metaclass=GridMeta):
         ids = recent_ids(self, self.totals_age_s)
         return list(self.selected(self.visible().filter(pk__in=ids)).order_by(*self.ordering()))
 
+    @cached_property
+    def drawn(self) -> dict[Any, Drawn]:
+        """The live parts of the page's rows by primary key, in their order."""
+        return {row["pk"]: drawn(self, row) for row in self.rows}
+
+    @cached_property
+    def known_ids(self) -> dict[str, Any]:
+        """Primary keys of the page's rows by how an address writes them."""
+        return {str(row["pk"]): row["pk"] for row in self.rows}
+
+    @cached_property
+    def totals_bar(self) -> str:
+        """The sums at the foot, as markup."""
+        return totals_bar(self)
+
+    @cached_property
+    def moves_by_itself(self) -> bool:
+        """Whether figures that change put rows in another order."""
+        return any(self.columns[key.column].order_moves for key in self.state.sort)
+
     def page_ids(self) -> list[Any]:
         """Primary keys of the page's rows, asked now."""
         needed: dict[str, Any] = {}
@@ -217,7 +264,7 @@ class Grid(metaclass=GridMeta):
 
     @cached_property
     def sight(self) -> Sight:
-        return Sight(now=self.now, may=self.user.has_perm, limits=self.limits(), digits=self.currency_digits)
+        return Sight(now=self.now, may=self.may, limits=self.limits(), digits=self.currency_digits)
 
     # -- links --------------------------------------------------------------------------------------
 

@@ -1,14 +1,18 @@
 """The answer to a poll: what changed on a screen since its last answer, and nothing else.
 
-A screen sends the ids it shows and the `revision` of the last answer. The revision holds one checksum per
-row, so nothing is remembered between polls, and a row that committed late is not missed. Rows are looked
-up anew through `visible_to` each time: who lost the right to a row loses the row.
+A screen sends the ids it shows and the `revision` of the last answer. The revision holds checksums of each
+row's figures, words and curves, so nothing is remembered between polls for anybody, and a row that committed
+late is not missed. Rows are looked up under the rights that hold now: who lost the right to a row loses it.
+
+Many screens look at the same list at the same moment, so a grid may answer for all readers with the same
+rights and the same visible rows (`grids.shared`); what is one person's own, the checksums, is made per poll.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -16,37 +20,57 @@ from django.utils.crypto import salted_hmac
 
 from grids import formats, rows
 from grids.columns import Row
+from grids.grid import Feed
 
 if TYPE_CHECKING:
     from grids.grid import Grid
 
-CHECK_LENGTH = 6  # characters of one row's checksum
+# Characters of the checksums of a row (figures, words, curves) and of what is no row (totals, counts of
+# choices, the rest); six bits each.
+ROW = (5, 4, 3)
+TAIL = (5, 3, 3)
+ROW_LENGTH = sum(ROW)
+_UNKNOWN = "-" * ROW_LENGTH
 
 
-def _check(grid: Grid, value: object) -> str:
-    """Six URL-safe characters that change when `value` does.
+class Reader:
+    """Makes the checksums of one person.
 
-    Keyed, and for each person otherwise: a plain checksum could be tried out until it gives the figures
-    away.
+    Keyed, and for each person otherwise: a plain checksum could be tried out until it gives figures away.
     """
-    digest = salted_hmac(f"grids.live:{grid.user.pk}", repr(value)).digest()
-    return base64.urlsafe_b64encode(digest).decode()[:CHECK_LENGTH]
+
+    def __init__(self, user: Any) -> None:
+        self.pk = user.pk
+        self._key = salted_hmac(f"grids.live:{user.pk}", "", algorithm="sha256").digest()
+
+    def check(self, value: str, length: int) -> str:
+        """URL-safe characters that change when `value` does."""
+        digest = blake2b(value.encode(), key=self._key, digest_size=6).digest()
+        return base64.urlsafe_b64encode(digest).decode()[:length]
+
+    def checks(self, values: Iterable[str], lengths: Sequence[int]) -> str:
+        return "".join([self.check(value, length) for value, length in zip(values, lengths, strict=True)])
 
 
-def _row_check(grid: Grid, row: Row) -> str:
-    """Over what this person sees of the row, and over nothing that merely stands behind it."""
-    return _check(grid, [column.shows(row, grid.sight) for column in grid.columns.values() if column.live])
+def _tail(grid: Grid, reader: Reader, moved: int, feed: Feed | None) -> str:
+    """Checksums of what is no row: totals, counts of choices, freshness and rows that want another place."""
+    told = (feed.stale, feed.since is None) if feed else None
+    return reader.checks((grid.totals_bar, repr(grid.totals.choices), repr((told, moved))), TAIL)
 
 
-def _tail(grid: Grid, moved: int) -> str:
-    """The part of a revision for what is no row: totals, freshness, and how many rows want another place."""
-    feed = grid.feed()
-    return _check(grid, (grid.totals, (feed.stale, feed.since is None) if feed else None, moved))
+def _row_checks(grid: Grid, reader: Reader) -> dict[Any, str]:
+    """Checksums of the rows of the page; made once for each reader of a shared grid."""
+    found = grid.checks.get(reader.pk)
+    if found is None:
+        found = {pk: reader.checks(drawn.parts(), ROW) for pk, drawn in grid.drawn.items()}
+        grid.checks[reader.pk] = found
+    return found
 
 
 def revision(grid: Grid) -> str:
     """The revision of a page that was just drawn."""
-    return "".join(_row_check(grid, row) for row in grid.rows) + "." + _tail(grid, 0)
+    reader = Reader(grid.user)
+    return "".join(_row_checks(grid, reader).values()) + "." + _tail(grid, reader, 0, grid.feed())
 
 
 def read_ids(grid: Grid, raw: str) -> list[Any]:
@@ -55,7 +79,11 @@ def read_ids(grid: Grid, raw: str) -> list[Any]:
     while key.remote_field:  # a shared key has the limits of the one it points to
         key = key.target_field
     ids: dict[Any, None] = {}
+    known = grid.known_ids
     for part in raw.replace("\x00", "").split(",")[: grid.max_per_page]:
+        if part in known:  # nearly always: the screen shows what the page has
+            ids[known[part]] = None
+            continue
         try:
             value = key.to_python(part)
             key.run_validators(value)  # a number no column can hold is refused here, not by the database
@@ -65,44 +93,89 @@ def read_ids(grid: Grid, raw: str) -> list[Any]:
     return list(ids)
 
 
-def answer(grid: Grid, ids: Sequence[Any], since: str) -> dict[str, Any] | None:
-    """What a screen showing `ids` in this order must change; None if nothing.
+def answer(
+    grid: Grid, ids: Sequence[Any], since: str, *, user: Any = None, feed: Feed | None = None
+) -> dict[str, Any] | None:
+    """What a screen of `user` showing `ids` in this order must change; None if nothing.
 
-    rows: id -> column -> cell. members_changed: rows came or went, load the page anew when nobody is at
-    work in it. gone: ids to strike out until then; came: how many wait to come in. order_changed: how many
-    rows stand elsewhere in the order now; the screen asks before moving them.
+    marks, tail: checksums to put into the revision, by the row's place from 0, and its end (see `revised`).
+    rows: id -> figures as a line, one part per column in their order (static/js/grid-cells.js draws them).
+    cells: id -> column -> markup, of cells that are no figures. curves: id -> column -> markup in the cell.
+    members_changed: rows came or went, load the page anew when nobody is at work in it. gone: ids to strike
+    out until then; came: how many wait to come in. order_changed: how many rows stand elsewhere in the order
+    now; the screen asks before moving them.
     """
-    on_page: dict[Any, Row] = {row["pk"]: row for row in grid.rows}
-    away = [pk for pk in ids if pk not in on_page]
-    shown = dict(on_page)
+    reader = Reader(user or grid.user)
+    feed = feed or grid.feed()
+    drawn, checks = grid.drawn, _row_checks(grid, reader)
+    away = [pk for pk in ids if pk not in drawn]
+    gone: list[Any] = []
     if away:
-        shown |= {row["pk"]: row for row in grid.selected(grid.matching().filter(pk__in=away))}
-    gone = [pk for pk in ids if pk not in shown]
-    came = [pk for pk in on_page if pk not in set(ids)]
-    figures_move_rows = any(grid.columns[key.column].order_moves for key in grid.state.sort)
+        strays = _strays(grid, grid.matching().filter(pk__in=away))
+        gone = [pk for pk in away if pk not in strays]
+        if gone:
+            # Who left the filter is still shown as it is now; who may no longer be seen is not.
+            strays |= _strays(grid, grid.visible().filter(pk__in=gone))
+        drawn = drawn | strays
+        checks = checks | {pk: reader.checks(one.parts(), ROW) for pk, one in strays.items()}
+    shown = set(ids)
+    came = [pk for pk in grid.drawn if pk not in shown]
     # An order that moves by itself brings others onto the page all the time; but a page has to be full.
     room = len(ids) < min(grid.state.place.per_page, grid.totals.rows)
-    members_changed = bool(gone) or bool(came and (not figures_move_rows or grid.pages == 1 or room))
-    if gone:
-        # Who left the filter is still shown as it is now; who may no longer be seen is not.
-        shown |= {row["pk"]: row for row in grid.selected(grid.visible().filter(pk__in=gone))}
-    moved = 0 if members_changed else _moved(list(on_page), ids)
-    checks, _, tail = since.partition(".")
-    known = {pk: checks[i * CHECK_LENGTH : (i + 1) * CHECK_LENGTH] for i, pk in enumerate(ids)}
-    now = {pk: _row_check(grid, shown[pk]) for pk in ids if pk in shown}
-    changed = [pk for pk, check in now.items() if known[pk] != check]
-    new_tail = _tail(grid, moved)
-    if not changed and not members_changed and tail == new_tail:
+    members_changed = bool(gone) or bool(came and (not grid.moves_by_itself or grid.pages == 1 or room))
+    moved = 0 if members_changed else _moved(list(grid.drawn), ids)
+    old, _dot, old_tail = since.partition(".")
+    tail = _tail(grid, reader, moved, feed)
+    now = "".join([checks.get(pk, _UNKNOWN) for pk in ids])
+    if now == old and tail == old_tail and not members_changed:
         return None
     return {
-        "revision": "".join(now.get(pk, "-" * CHECK_LENGTH) for pk in ids) + "." + new_tail,
-        "rows": {str(pk): rows.live_cells(grid, shown[pk]) for pk in changed},
+        **_changes(ids, drawn, now, old),
+        "tail": tail,
         "members_changed": members_changed,
         "gone": [str(pk) for pk in gone],
         "came": len(came) if members_changed else 0,
         "order_changed": moved,
-        **_around(grid, tail != new_tail),
+        **_around(grid, tail, old_tail, feed),
     }
+
+
+def _strays(grid: Grid, found: Any) -> dict[Any, rows.Drawn]:
+    """Rows that a screen shows although they are not on the page, as they are now."""
+    each: Iterable[Row] = grid.selected(found)
+    return {row["pk"]: rows.drawn(grid, row) for row in each}
+
+
+def _changes(ids: Sequence[Any], drawn: dict[Any, rows.Drawn], now: str, old: str) -> dict[str, Any]:
+    """Of each row the parts whose checksum is another one."""
+    words, end = ROW[0], ROW[0] + ROW[1]
+    marks, lines, cells, curves = {}, {}, {}, {}
+    for place, pk in enumerate(ids):
+        start = place * ROW_LENGTH
+        mark, known = now[start : start + ROW_LENGTH], old[start : start + ROW_LENGTH]
+        if mark == known:
+            continue
+        marks[str(place)] = mark
+        one = drawn.get(pk)
+        if one is None:
+            continue
+        if mark[:words] != known[:words]:
+            lines[str(pk)] = one.line
+        if mark[words:end] != known[words:end]:
+            cells[str(pk)] = one.cells
+        if mark[end:] != known[end:]:
+            curves[str(pk)] = one.curves
+    found: dict[str, Any] = {"marks": marks, "rows": lines}
+    return found | ({"cells": cells} if cells else {}) | ({"curves": curves} if curves else {})
+
+
+def revised(since: str, count: int, found: dict[str, Any]) -> str:
+    """The revision of a screen of `count` rows after it has taken an answer; browsers do the same."""
+    rows_part = since.partition(".")[0].ljust(count * ROW_LENGTH, "-")
+    each = [rows_part[place * ROW_LENGTH :][:ROW_LENGTH] for place in range(count)]
+    for place, mark in found["marks"].items():
+        each[int(place)] = mark
+    return "".join(each) + "." + found["tail"]
 
 
 def _moved(page: list[Any], ids: Sequence[Any]) -> int:
@@ -110,14 +183,15 @@ def _moved(page: list[Any], ids: Sequence[Any]) -> int:
     return sum(1 for place, pk in enumerate(ids) if place >= len(page) or page[place] != pk)
 
 
-def _around(grid: Grid, changed: bool) -> dict[str, Any]:
-    """Totals and choice counts if they may differ, and the freshness of the figures."""
-    feed = grid.feed()
+def _around(grid: Grid, tail: str, old: str, feed: Feed | None) -> dict[str, Any]:
+    """Totals, counts of choices and freshness of the figures, each if it may differ."""
     found: dict[str, Any] = {}
-    if feed is not None:
+    totals, choices = TAIL[0], TAIL[0] + TAIL[1]
+    if feed is not None and (feed.stale or tail[choices:] != old[choices:]):
         found["feed"] = {"stale": feed.stale, "since": feed.since.isoformat() if feed.since else ""}
-    if changed:
-        found["totals"] = rows.totals_bar(grid)
+    if tail[:totals] != old[:totals]:
+        found["totals"] = grid.totals_bar
+    if tail[totals:choices] != old[totals:choices]:
         found["choices"] = {
             name: {key: formats.format_count(count) for key, count in counts.items()}
             for name, counts in grid.totals.choices.items()

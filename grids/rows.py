@@ -6,14 +6,14 @@ is most of a page.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from grids import formats
-from grids.columns import Column, LinkColumn, Row, StatusColumn, pill
+from grids.columns import Column, LinkColumn, Row, StatusColumn, Title, pill
 from grids.filters import SetFilter
 from grids.markup import attribute, icon, text
 
@@ -43,7 +43,25 @@ def _th(grid: Grid, name: str, column: Column) -> str:
         arrow = icon("desc" if order == "descending" else "asc", "xs")
         title = attribute("title", column.help)
         words = f'<a href="{url}" hx-get="{url}" hx-push-url="true"{title}>{words}{arrow}</a>'
-    return f'<th scope="col" data-c="{name}"{css} aria-sort="{order}">{words}</th>'
+    return f'<th scope="col" data-c="{name}"{css}{_drawing(grid, column)} aria-sort="{order}">{words}</th>'
+
+
+def _drawing(grid: Grid, column: Column) -> str:
+    """What static/js/grid-cells.js needs to draw the live cells of a column from lines."""
+    if not is_short(column):
+        return ""
+    css = " ".join(filter(None, ("num" if column.numeric else "", column.css)))
+    parts = [f' data-k="{column.kind}"', attribute("data-css", css)]
+    for name, value in column.drawing(grid.sight).items():
+        if isinstance(value, Title):
+            value = value.pattern()
+        parts.append(attribute(f"data-{name.replace('_', '-')}", value))
+    return "".join(parts)
+
+
+def is_short(column: Column) -> bool:
+    """Whether a poll brings this column's cells as lines instead of markup."""
+    return bool(column.live and column.kind)
 
 
 def body(grid: Grid) -> SafeString:
@@ -61,9 +79,29 @@ def body(grid: Grid) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its values
 
 
-def live_cells(grid: Grid, row: Row) -> dict[str, str]:
-    """The cells of one row that the poll keeps true, by column."""
-    return {name: column.td(row, grid.sight) for name, column in grid.columns.items() if column.live}
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A row as a poll may bring it: figures in one short line, the other live cells as markup, and curves.
+
+    They change at different times: figures at any moment, words seldom, curves once a minute.
+    """
+
+    line: str
+    cells: dict[str, str]
+    curves: dict[str, str]
+
+    def parts(self) -> tuple[str, str, str]:
+        return self.line, "".join(self.cells.values()), "".join(self.curves.values())
+
+
+def drawn(grid: Grid, row: Row) -> Drawn:
+    """The live cells of one row."""
+    live = {name: column for name, column in grid.columns.items() if column.live}
+    return Drawn(
+        "|".join([column.line(row, grid.sight) for column in live.values() if column.kind]),
+        {name: column.td(row, grid.sight) for name, column in live.items() if not column.kind},
+        {name: curve for name, column in live.items() if (curve := column.curve(row))},
+    )
 
 
 def caption(grid: Grid) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.translation import get_language
 from django.views import View
 
 from grids import live, rows
 from grids.grid import Grid
+from grids.shared import Glance, shared
 from grids.state import Filters
 
 TOTALS_AGE_S = 4  # how old counts and sums may be in a poll; rows themselves are always read anew
@@ -40,15 +44,23 @@ class GridView(View):
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if self.grid_class.permission and not request.user.has_perm(self.grid_class.permission):
-            raise PermissionDenied
-        response = self.poll(request) if self.polled else self.page(request)
+        if self.polled:
+            response = self.poll(request)
+        else:
+            self.check(request.user.has_perm)
+            response = self.page(request)
         patch_vary_headers(response, ["HX-Request"])
         add_never_cache_headers(response)
         return response
 
-    def grid(self, request: HttpRequest) -> Grid:
-        return self.grid_class(user=request.user, params=request.GET, path=reverse(self.url_name))
+    def check(self, may: Callable[[str], bool]) -> None:
+        """Raises PermissionDenied for who may not open the grid."""
+        if self.grid_class.permission and not may(self.grid_class.permission):
+            raise PermissionDenied
+
+    def grid(self, request: HttpRequest, glance: Glance | None = None) -> Grid:
+        path = reverse(self.url_name)
+        return self.grid_class(user=request.user, params=request.GET, path=path, glance=glance)
 
     def page(self, request: HttpRequest) -> HttpResponse:
         """The grid; a bare URL leads to the default filters, so that every state has an address.
@@ -70,7 +82,7 @@ class GridView(View):
         return {
             "head": rows.head(grid),
             "body": rows.body(grid),
-            "totals_bar": rows.totals_bar(grid),
+            "totals_bar": grid.totals_bar,
             "menus": rows.menus(grid),
             "feed": grid.feed(),
             "when_stale": grid.when_stale(),
@@ -102,9 +114,39 @@ class GridView(View):
         response.headers["HX-Replace-Url" if "q" in before else "HX-Push-Url"] = grid.url
 
     def poll(self, request: HttpRequest) -> HttpResponse:
-        """JSON of what changed, or 204."""
-        grid = self.grid(request)
-        grid.totals_age_s = TOTALS_AGE_S
+        """JSON of what changed, or 204. Rights are asked of the database each time."""
+        glance = self.grid_class.glance(request.user)
+        if glance is None:
+            self.check(request.user.has_perm)
+            grid = self._polled(request, None)
+        else:
+            self.check(glance.rights.__contains__)
+            # Everything that an answer is made from, besides the rows: whoever shares it sees the same.
+            key = (
+                self.grid_class,
+                glance.rights,
+                glance.eyes,
+                glance.look,
+                get_language(),
+                _state_of(request),
+            )
+            grid = shared.get(key, glance.version, lambda: self._polled(request, glance))
         ids = live.read_ids(grid, request.GET.get("ids", ""))
-        found = live.answer(grid, ids, request.GET.get("since", ""))
-        return HttpResponse(status=204) if found is None else JsonResponse(found)
+        since = request.headers.get("X-Since") or request.GET.get("since", "")
+        feed = glance.feed if glance else None
+        found = live.answer(grid, ids, since, user=request.user, feed=feed)
+        if found is None:
+            return HttpResponse(status=204)
+        body = json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+        return HttpResponse(body, content_type="application/json")
+
+    def _polled(self, request: HttpRequest, glance: Glance | None) -> Grid:
+        grid = self.grid(request, glance)
+        grid.totals_age_s = TOTALS_AGE_S
+        return grid
+
+
+def _state_of(request: HttpRequest) -> str:
+    """The address without what each screen sends of its own."""
+    query = request.META.get("QUERY_STRING", "")
+    return "&".join(part for part in query.split("&") if not part.startswith(("ids=", "since=")))

@@ -13,6 +13,7 @@ from django.test import Client
 
 from contacts.models import Contact
 from customers.models import Customer
+from grids.shared import shared
 from setup.models import PortalDomain, Reseller
 from tests import factories
 from tests.factories import PORTAL_HOST, STAFF_HOST
@@ -161,6 +162,12 @@ def client_mallory(mallory: User) -> Client:
 
 
 # --- Between tests
+
+
+@pytest.fixture(autouse=True)
+def _nobody_polled_yet() -> None:
+    """Forgets lists that this process keeps for polls: a rolled back test leaves no trace of its rows."""
+    shared.clear()
 
 
 @pytest.fixture(autouse=True)

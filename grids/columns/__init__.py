@@ -10,6 +10,7 @@ from grids.columns.figures import (
     NumberColumn,
     RatioColumn,
     SparkColumn,
+    Title,
     UsageColumn,
 )
 from grids.columns.names import LinkColumn, Warning
@@ -38,6 +39,7 @@ __all__ = [
     "SparkColumn",
     "StatusColumn",
     "TextColumn",
+    "Title",
     "UsageColumn",
     "Warning",
     "pill",

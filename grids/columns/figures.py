@@ -1,12 +1,19 @@
-"""Columns of figures: counts, money, ratios, durations, use of a limit, a line of the day."""
+"""Columns of figures: counts, money, ratios, durations, use of a limit, a line of the day.
+
+Each can write its cell short (`line`): static/js/grid-cells.js draws the same cell from that, so that a poll
+carries figures instead of markup. Both sides are one format: who changes `html` here changes it there, and
+tests/browser/test_refresh.py compares every cell of the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from grids import formats
 from grids.columns.plain import Column, Row, Sight, none
@@ -20,10 +27,30 @@ def toned(figure: str, tone: str, title: str = "") -> str:
     return f"<span{attribute('class', tone)}{attribute('title', title)}>{figure}</span>"
 
 
+@dataclass(frozen=True)
+class Title:
+    """The tooltip of a cell: a sentence with `%(name)s` places, and the figures that fill them.
+
+    fill: the words for the names, in their order; a browser gets these alone, without ";" or "|".
+    """
+
+    sentence: Any
+    names: tuple[str, ...]
+    fill: Callable[[Row, Sight], tuple[str, ...]]
+
+    def text(self, row: Row, sight: Sight) -> str:
+        return sight.say(self.sentence) % dict(zip(self.names, self.fill(row, sight), strict=True))
+
+    def pattern(self) -> str:
+        """The sentence with %1, %2 … in its places."""
+        return str(self.sentence) % {name: f"%{place}" for place, name in enumerate(self.names, start=1)}
+
+
 class NumberColumn(Column):
     """A count or a plain figure, `decimals` behind the point."""
 
     numeric = True
+    kind = "number"
 
     def __init__(self, label: Any, source: str = "", *, decimals: int = 0, **options: Any) -> None:
         super().__init__(label, source, **options)
@@ -32,6 +59,13 @@ class NumberColumn(Column):
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
         return none() if value is None else number(value, self.decimals)
+
+    def line(self, row: Row, sight: Sight) -> str:
+        value = row[self.source]
+        return "" if value is None else f"{value}"
+
+    def drawing(self, sight: Sight) -> dict[str, Any]:
+        return {"decimals": self.decimals}
 
 
 def number(value: Any, decimals: int) -> str:
@@ -48,6 +82,7 @@ class MoneyColumn(Column):
 
     numeric = True
     css = "crd"
+    kind = "money"
 
     def __init__(
         self,
@@ -57,7 +92,7 @@ class MoneyColumn(Column):
         currency: str,
         total: bool = False,
         bad: Callable[[Row], bool] | None = None,
-        title: Callable[[Row, Sight], str] | None = None,
+        title: Title | None = None,
         **options: Any,
     ) -> None:
         super().__init__(label, source, **options)
@@ -76,12 +111,30 @@ class MoneyColumn(Column):
         amount, code = row[self.source], row[self.currency]
         if amount is None:
             return none()
-        title = attribute("title", self.title(row, sight) if self.title else "")
-        red = (self.bad(row) if self.bad else amount < 0) and "bad"
+        title = attribute("title", self.title.text(row, sight) if self.title else "")
+        red = self._is_bad(row) and "bad"
         shown = formats.format_money(amount, sight.digits(code))
         return (
             f'<span{attribute("class", red or "")}{title}>{shown}</span><span class="cur">{text(code)}</span>'
         )
+
+    def _is_bad(self, row: Row) -> bool:
+        return self.bad(row) if self.bad else row[self.source] < 0
+
+    def line(self, row: Row, sight: Sight) -> str:
+        """amount;b if red;currency;decimals;title…"""
+        amount, code = row[self.source], row[self.currency]
+        if amount is None:
+            return f";;{code};{sight.digits(code)}"
+        parts = [plain_decimal(amount), "b" if self._is_bad(row) else "", str(code), str(sight.digits(code))]
+        return ";".join([*parts, *_filled(self.title, row, sight)])
+
+    def drawing(self, sight: Sight) -> dict[str, Any]:
+        return {"title": self.title}
+
+
+def _filled(title: Title | None, row: Row, sight: Sight) -> list[str]:
+    return list(title.fill(row, sight)) if title else []
 
 
 def plain_decimal(amount: Decimal | None) -> str:
@@ -100,6 +153,7 @@ class RatioColumn(Column):
     """
 
     numeric = True
+    kind = "ratio"
 
     def __init__(
         self,
@@ -113,7 +167,7 @@ class RatioColumn(Column):
         warn: float | str | None = None,
         bad: float | str | None = None,
         high_is_bad: bool = False,
-        title: Callable[[Row, Sight], str] | None = None,
+        title: Title | None = None,
         bad_title: Any = "",
         **options: Any,
     ) -> None:
@@ -148,14 +202,26 @@ class RatioColumn(Column):
         if figure is None:
             return none()
         tone = self.tone(figure, sight)
-        title = self.title(row, sight) if self.title else ""
+        title = self.title.text(row, sight) if self.title else ""
         shown = self.shown(figure)
         if tone == "bad" and self.bad_title:
-            title = " ".join(filter(None, (str(self.bad_title), title)))
+            hint = sight.say(self.bad_title)
+            title = " ".join(filter(None, (hint, title)))
             # Beside the colour a sign, and words for who sees neither.
-            sign = f'{icon("warn", "xs")}<span class="sr">{text(self.bad_title)}</span>'
+            sign = f'{icon("warn", "xs")}<span class="sr">{text(hint)}</span>'
             shown = f'<span class="chn">{sign}<span>{shown}</span></span>'
         return toned(shown, tone, title)
+
+    def line(self, row: Row, sight: Sight) -> str:
+        """plain;shown;w or b if coloured;title…"""
+        figure = self.figure(row)
+        if figure is None:
+            return ""
+        parts = [plain_decimal(round(figure, 4)), self.shown(figure), self.tone(figure, sight)[:1]]
+        return ";".join([*parts, *_filled(self.title, row, sight)])
+
+    def drawing(self, sight: Sight) -> dict[str, Any]:
+        return {"title": self.title, "bad_title": self.bad_title}
 
 
 class DurationColumn(RatioColumn):
@@ -165,10 +231,15 @@ class DurationColumn(RatioColumn):
         return formats.format_duration_ms(figure)
 
 
+OF_LIMIT = gettext_lazy("%(percent)d%% of the limit")
+NO_LIMIT = gettext_lazy("No limit")
+
+
 class UsageColumn(Column):
     """How much of a limit is used: figure, limit and a bar. A limit of 0 or none means unlimited."""
 
     numeric = True
+    kind = "usage"
 
     def __init__(
         self,
@@ -189,24 +260,42 @@ class UsageColumn(Column):
         used, limit = row[self.source] or 0, row[self.limit]
         figure = f"<b>{formats.format_count(used)}</b>"
         if not limit:
-            title = attribute("title", _("No limit"))
+            title = attribute("title", sight.say(NO_LIMIT))
             room = '<svg width="52" height="5" aria-hidden="true"></svg>'  # figures stand under each other
             return f'<span class="chn"{title}><span>{figure}</span>{room}</span>'
         percent = min(100, used * 100 // limit)
         bad, warn = sight.limit(self.bad), sight.limit(self.warn)
         tone = " b" if bad and percent >= bad else " w" if warn and percent >= warn else ""
-        label = text(_("%(percent)d%% of the limit") % {"percent": used * 100 // limit})
+        label = text(sight.say(OF_LIMIT) % {"percent": used * 100 // limit})
         step = 0 if used == 0 else max(1, round(percent / 5))
         return (
             f'<span class="chn"><span>{figure}<span class="of"> / {formats.format_count(limit)}</span></span>'
             f'<span class="bar{tone}" role="img" aria-label="{label}"><i class="w{step}"></i></span></span>'
         )
 
+    def line(self, row: Row, sight: Sight) -> str:
+        """used;limit"""
+        return f"{row[self.source] or 0};{row[self.limit] or ''}"
+
+    def drawing(self, sight: Sight) -> dict[str, Any]:
+        return {
+            "warn": sight.limit(self.warn) or "",
+            "bad": sight.limit(self.bad) or "",
+            "words": sight.say(OF_LIMIT) % {"percent": 987_654_321},
+            "unlimited": sight.say(NO_LIMIT),
+        }
+
+
+WIDTH, HEIGHT = 68, 18  # px of a sparkline
+
 
 class SparkColumn(NumberColumn):
-    """A figure, and a line of the values in the field `points` (oldest first)."""
+    """A figure, and a line of the values in the field `points` (oldest first).
 
-    WIDTH, HEIGHT = 68, 18  # px
+    The line moves once a minute and is a matter of its own: a poll that brings the figure leaves it alone.
+    """
+
+    kind = "spark"
 
     def __init__(self, label: Any, source: str = "", *, points: str, **options: Any) -> None:
         super().__init__(label, source, **options)
@@ -215,19 +304,26 @@ class SparkColumn(NumberColumn):
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
         figure = none() if value is None else f"<span>{number(value, self.decimals)}</span>"
-        return f'<span class="cpsc">{figure}{self.line(row[self.points] or ())}</span>'
+        return f'<span class="cpsc">{figure}{self.curve(row)}</span>'
 
-    def line(self, points: Sequence[float]) -> str:
-        highest = max(points, default=0)
-        size = f'width="{self.WIDTH}" height="{self.HEIGHT}" viewBox="0 0 {self.WIDTH} {self.HEIGHT}"'
-        if len(points) < 2 or not highest:
-            flat = f"M0 {self.HEIGHT - 1}H{self.WIDTH}"
-            return f'<svg class="spark off" {size} aria-hidden="true"><path d="{flat}"/></svg>'
-        step = self.WIDTH / (len(points) - 1)
-        room = self.HEIGHT - 3
-        path = "L".join(
-            f"{i * step:.0f} {self.HEIGHT - 1 - room * value / highest:.0f}" for i, value in enumerate(points)
-        )
-        area = f"M{path}V{self.HEIGHT}H0Z"
-        paths = f'<path class="ar" d="{area}"/><path d="M{path}"/>'
-        return f'<svg class="spark" {size} aria-hidden="true">{paths}</svg>'
+    def curve(self, row: Row) -> str:
+        """The line as markup; the same points give the same one."""
+        return spark(tuple(row[self.points] or ()))
+
+
+@lru_cache(maxsize=4096)
+def spark(points: tuple[float, ...]) -> str:
+    """A small curve through `points`."""
+    highest = max(points, default=0)
+    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    if len(points) < 2 or not highest:
+        flat = f"M0 {HEIGHT - 1}H{WIDTH}"
+        return f'<svg class="spark off" {size} aria-hidden="true"><path d="{flat}"/></svg>'
+    step = WIDTH / (len(points) - 1)
+    room = HEIGHT - 3
+    path = "L".join(
+        f"{i * step:.0f} {HEIGHT - 1 - room * value / highest:.0f}" for i, value in enumerate(points)
+    )
+    area = f"M{path}V{HEIGHT}H0Z"
+    paths = f'<path class="ar" d="{area}"/><path d="M{path}"/>'
+    return f'<svg class="spark" {size} aria-hidden="true">{paths}</svg>'

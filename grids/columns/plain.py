@@ -12,7 +12,7 @@ import django_tables2
 from django.db.models import Expression, F
 from django.db.models.expressions import Combinable, OrderBy
 from django.templatetags.static import static
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from grids import formats
 from grids.filters import ColumnFilter
@@ -34,6 +34,17 @@ class Sight:
     digits: Callable[[str], int]
     limits: Mapping[str, float] = field(default_factory=dict)
     patterns: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
+
+    def say(self, sentence: Any) -> str:
+        """A lazy sentence of a module or class in the reader's language; translated once, not once a row.
+
+        500 translations a page cost more than all the rest of its cells.
+        """
+        found = self.words.get(id(sentence))
+        if found is None:
+            found = self.words[id(sentence)] = str(sentence)
+        return found
 
     def url(self, name: str, pk: Any) -> str | None:
         """The URL called `name` for row `pk`; reversed once per page, not once per row."""
@@ -58,6 +69,7 @@ class Column(django_tables2.Column):
 
     css = ""
     numeric = False
+    kind = ""  # how static/js/grid-cells.js draws its cells; "" where it cannot, and markup is sent
 
     def __init__(
         self,
@@ -119,6 +131,18 @@ class Column(django_tables2.Column):
         last = True if nullable else None
         return key.desc(nulls_last=last) if descending else key.asc(nulls_last=last)
 
+    def line(self, row: Row, sight: Sight) -> str:
+        """The cell written short, parts with ";" between them; only asked of columns with a `kind`."""
+        raise NotImplementedError(self.name)
+
+    def curve(self, row: Row) -> str:
+        """Markup inside the cell that changes on its own; "" for nearly all columns."""
+        return ""
+
+    def drawing(self, sight: Sight) -> dict[str, Any]:
+        """What a browser must know once to draw cells from lines: settings of the whole column."""
+        return {}
+
     # -- one cell -------------------------------------------------------------------------------
 
     def shows(self, row: Row, sight: Sight) -> Any:
@@ -167,6 +191,10 @@ class AgeColumn(Column):
     """How long ago: "now", "8 s", "3 h"; the exact UTC time is the tooltip. The page ages it by itself."""
 
     numeric = True
+    kind = "age"
+
+    def line(self, row: Row, sight: Sight) -> str:
+        return self.plain(row) or ""
 
     def plain(self, row: Row) -> Any:
         at = row[self.source]
@@ -185,6 +213,9 @@ def pill(status: str, label: str) -> str:
     """A status as colour, shape and word; colour and shape are the style sheet's for that status."""
     mark = f'<svg aria-hidden="true"><use href="{static("icons.svg")}#status-{text(status)}"></use></svg>'
     return f'<span class="pill" data-status="{text(status)}">{mark}{text(label)}</span>'
+
+
+CHANGE_STATUS = gettext_lazy("Status %(status)s. Change it")
 
 
 class StatusColumn(Column):
@@ -207,12 +238,12 @@ class StatusColumn(Column):
 
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
-        word = str(self.labels.get(value, value))
+        word = sight.say(self.labels[value]) if value in self.labels else str(value)
         shown = pill(value, word)
         if not self.change_url or not sight.may(self.change_permission):
             return shown
         url = sight.url(self.change_url, row["pk"])
         if url is None:
             return shown
-        label = _("Status %(status)s. Change it") % {"status": word}
+        label = sight.say(CHANGE_STATUS) % {"status": word}
         return f'<a class="pillmenu" href="{text(url)}" data-pop aria-label="{text(label)}">{shown}</a>'

@@ -166,6 +166,7 @@
     }
   };
   setInterval(() => document.hidden || paintAges(), 1000);
+  document.addEventListener("ages", paintAges); // somebody has put new ages on the page
 
   // --- Keys ----------------------------------------------------------------------------------------------
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";

@@ -24,20 +24,7 @@
     if (on) ticked.set(row.dataset.id, moneyOf(row));
     else ticked.delete(row.dataset.id);
   };
-  // Money is summed in whole numbers of 10^-8: a binary float would lose cents over many rows.
-  const scaled = (amount) => {
-    const [whole, part = ""] = amount.replace("-", "").split(".");
-    const value = BigInt(whole) * 100000000n + BigInt(part.padEnd(8, "0").slice(0, 8));
-    return amount.startsWith("-") ? -value : value;
-  };
-  const shown = (value, digits) => {
-    const unit = 10n ** BigInt(8 - digits);
-    const size = value < 0n ? -value : value;
-    const rounded = (size + (unit > 1n ? unit / 2n : 0n)) / unit;
-    const text = rounded.toString().padStart(digits + 1, "0");
-    const whole = text.slice(0, text.length - digits).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-    return `${value < 0n && rounded ? "\u2212" : ""}${whole}${digits ? `.${text.slice(-digits)}` : ""}`;
-  };
+  const { cellsOf, scaled, written } = window.gridCells; // money is summed in whole numbers of 10^-8
   const sums = () => {
     const found = new Map();
     for (const { currency, amount, digits } of ticked.values()) {
@@ -45,7 +32,7 @@
       const before = found.get(currency) || { value: 0n, digits };
       found.set(currency, { value: before.value + scaled(amount), digits });
     }
-    return [...found].sort().map(([currency, { value, digits }]) => [shown(value, digits), currency]);
+    return [...found].sort().map(([currency, { value, digits }]) => [written(value, digits), currency]);
   };
   const paintTicks = (root) => {
     const rows = rowsOf(root);
@@ -135,6 +122,14 @@
     else if (inside) (grid().querySelector(inside) || fresh.querySelector("a"))?.focus({ preventScroll: true });
     return true;
   };
+  // A curve is news of no moment: it changes without a flash.
+  const paintCurve = (cell, svg) => {
+    const old = cell?.querySelector(".spark");
+    if (!old) return;
+    const template = document.createElement("template");
+    template.innerHTML = svg; // our own server's markup
+    old.replaceWith(template.content);
+  };
   const paintFeed = (root, feed) => {
     root.classList.toggle("stale", feed.stale);
     root.querySelector("[data-stale]").hidden = !feed.stale;
@@ -166,16 +161,32 @@
     link.hidden = n === 0;
     link.textContent = words(root, "tMoved", n);
   };
-  const take = (root, found) => {
+  // As grids.live.revised: the checksums of rows that changed, put into their places.
+  const MARK = 12; // characters of one row
+  const revised = (since, count, found) => {
+    const rows = since.split(".")[0].padEnd(count * MARK, "-");
+    const marks = Array.from({ length: count }, (_, place) => found.marks[place] || rows.slice(place * MARK, (place + 1) * MARK));
+    return `${marks.join("")}.${found.tail}`;
+  };
+  const take = (root, found, ids) => {
     let complete = true;
-    for (const [id, cells] of Object.entries(found.rows)) {
-      const row = root.querySelector(`tr[data-id="${CSS.escape(id)}"]`);
+    const rowOf = (id) => root.querySelector(`tr[data-id="${CSS.escape(id)}"]`);
+    const cellOf = (id, column) => rowOf(id)?.querySelector(`:scope > [data-c="${column}"]`);
+    for (const [id, curves] of Object.entries(found.curves || {})) {
+      for (const [column, svg] of Object.entries(curves)) paintCurve(cellOf(id, column), svg);
+    }
+    for (const [id, line] of Object.entries(found.rows)) {
+      const row = rowOf(id);
+      for (const [cell, html] of row ? cellsOf(root, row, line) : []) if (!replaceCell(cell, html)) complete = false;
+    }
+    for (const [id, cells] of Object.entries(found.cells || {})) {
       for (const [column, html] of Object.entries(cells)) {
-        const cell = row?.querySelector(`:scope > [data-c="${column}"]`);
+        const cell = cellOf(id, column);
         if (cell && !replaceCell(cell, html)) complete = false;
       }
     }
-    if (complete) root.dataset.revision = found.revision; // else the next poll brings the rest again
+    document.dispatchEvent(new Event("ages"));
+    if (complete) root.dataset.revision = revised(root.dataset.revision, ids.length, found); // else the rest comes again
     if (found.feed) paintFeed(root, found.feed);
     paintTotals(root, found);
     paintMoved(root, found.order_changed);
@@ -211,10 +222,10 @@
     const giveUp = new AbortController();
     const alarm = setTimeout(() => giveUp.abort(), ANSWER_MS);
     try {
-      const ids = rowsOf(root).map((row) => row.dataset.id).join(",");
-      const since = encodeURIComponent(root.dataset.revision);
-      const answer = await fetch(`${root.dataset.pollUrl}&ids=${ids}&since=${since}`, {
-        headers: { "HX-Request": "true", "HX-Current-URL": location.href, Accept: "application/json" }, signal: giveUp.signal, cache: "no-store",
+      const ids = rowsOf(root).map((row) => row.dataset.id);
+      // The revision goes by header: with many rows it is too long for an address.
+      const answer = await fetch(`${root.dataset.pollUrl}&ids=${ids.join(",")}`, {
+        headers: { "HX-Request": "true", "HX-Current-URL": location.href, Accept: "application/json", "X-Since": root.dataset.revision }, signal: giveUp.signal, cache: "no-store",
       });
       const elsewhere = answer.headers.get("HX-Redirect");
       if (elsewhere) return void location.assign(elsewhere);
@@ -224,7 +235,7 @@
       answered = Date.now();
       if (root.isConnected) {
         paused(root, false);
-        if (found) take(root, found);
+        if (found) take(root, found, ids);
       }
     } catch {
       failures += 1;

@@ -524,7 +524,7 @@ def test_the_poll_answers_json_or_nothing_and_is_never_cached(client_alice: Clie
     factories.set_figures(customer, channels=3)
     answer = client_alice.get(url)
     assert "no-store" in answer.headers["Cache-Control"]
-    assert "<b>3</b>" in answer.json()["rows"][str(customer.pk)]["channels"]
+    assert "|3;|" in answer.json()["rows"][str(customer.pk)]
 
 
 def test_polls_share_their_totals_for_seconds_but_never_across_what_people_may_see(
