@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from io import StringIO
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg2 import sql
-from psycopg2.extras import execute_values
 
 from calls import callers, known, partitions, quarantine, records, switches
 from calls.fields import Refusal
@@ -22,36 +22,26 @@ from calls.readers import READERS
 from calls.records import Incoming
 from calls.signals import cdrs_stored
 
-PAGE = 2_000
 REFUSALS_TOLD = 1_000
 _KEY = ("customer_id", "started_at", "callid", "attempt")
-_COLUMNS = ("switch_id", "batch_id", *records.CDR_FIELDS)
+_COLUMNS = ("switch_id", "batch_id", "start_us", *records.CDR_FIELDS)
+_NAMES = ", ".join(_COLUMNS)
 
-# One statement stores a page of records, notes what the new ones add to each customer's minute, and says
-# what they cost. What was known already takes no part in either.
-_STORE = sql.SQL(
-    """
+# Records are copied to a table of this database session and from there stored by one statement, which says
+# what the new ones cost; what was known already takes no part. Copying costs a third of long VALUES lists.
+_STAGE = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS cdr_stage ON COMMIT DELETE ROWS
+        AS SELECT {_NAMES} FROM calls_cdr WITH NO DATA
+"""  # noqa: S608 - names of our own columns
+_COPY = f"COPY cdr_stage ({_NAMES}) FROM STDIN"
+_STORE = f"""
     WITH stored AS (
-        INSERT INTO calls_cdr ({columns}) VALUES %s ON CONFLICT DO NOTHING
-        RETURNING customer_id, started_at, is_last, connected, duration_ms, pdd_ms, customer_charge
-    ), noted AS (
-        INSERT INTO calls_figuredelta
-            (customer_id, minute, attempts, connected, duration_ms, pdd_sum_ms, pdd_count, pdd_max_ms,
-             charge, last_call_at)
-        SELECT customer_id, date_trunc('minute', started_at, 'UTC'),
-               count(*) FILTER (WHERE is_last),
-               count(*) FILTER (WHERE is_last AND connected),
-               coalesce(sum(duration_ms) FILTER (WHERE is_last AND connected), 0),
-               coalesce(sum(pdd_ms) FILTER (WHERE is_last), 0),
-               count(pdd_ms) FILTER (WHERE is_last),
-               coalesce(max(pdd_ms) FILTER (WHERE is_last), 0),
-               coalesce(sum(customer_charge), 0),
-               max(started_at)
-          FROM stored GROUP BY 1, 2
+        INSERT INTO calls_cdr ({_NAMES}) SELECT {_NAMES} FROM cdr_stage WHERE batch_id = %s
+            ON CONFLICT DO NOTHING
+        RETURNING customer_id, customer_charge
     )
     SELECT customer_id, count(*), coalesce(sum(customer_charge), 0) FROM stored GROUP BY customer_id
-    """
-)
+"""  # noqa: S608 - names of our own columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +117,17 @@ def take(
             quarantine.keep(switch, quarantine_as, refused, now)
         if not good:
             return Receipt(None, 0, 0, refused)
-        partitions.ensure({row["started_at"].date() for _index, row in good})
-        batch = CdrBatch.objects.create(switch=switch, refused=len(refused))
-        stored, charges = _insert([row for _index, row in good], switch.pk, batch.pk)
-        batch.stored, batch.known = stored, len(good) - stored
-        batch.save(update_fields=["stored", "known"])
+        rows = [row for _index, row in good]
+        # In key order, so that two deliveries of the same records cannot deadlock.
+        rows.sort(key=itemgetter(*_KEY))
+        starts = [row["started_at"] for row in rows]
+        partitions.ensure({start.date() for start in starts})
+        batch = CdrBatch.objects.create(
+            switch=switch, refused=len(refused), unfolded=True, first_at=min(starts), last_at=max(starts)
+        )
+        stored, charges = _insert(rows, switch.pk, batch.pk)
+        batch.stored, batch.known, batch.unfolded = stored, len(rows) - stored, stored > 0
+        batch.save(update_fields=["stored", "known", "unfolded"])
         cdrs_stored.send(Cdr, batch_id=batch.pk, charges=charges)
     return Receipt(batch.pk, stored, len(good) - stored, refused)
 
@@ -145,17 +141,31 @@ def _with_raw(refused: list[Refusal], incoming: list[Incoming]) -> list[Refusal]
 
 
 def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:
-    """Inserts rows in key order, so that two deliveries of the same records cannot deadlock."""
-    rows.sort(key=lambda row: tuple(row[name] for name in _KEY))
-    values = [(switch_id, batch_id, *(row[name] for name in records.CDR_FIELDS)) for row in rows]
-    columns = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
+    """Stores the rows that are new. Returns how many those are, and what they cost each customer."""
+    head = f"{switch_id}\t{batch_id}"
+    lines = [
+        "\t".join([head, str(row["start_us"]), *[_copied(row[name]) for name in records.CDR_FIELDS]])
+        for row in rows
+    ]
     stored = 0
     charges: dict[int, Decimal] = {}
     with connection.cursor() as cursor:
-        statement = _STORE.format(columns=columns).as_string(cursor.cursor)
-        for customer_id, count, charge in execute_values(
-            cursor.cursor, statement, values, page_size=PAGE, fetch=True
-        ):
+        cursor.execute(_STAGE)
+        cursor.cursor.copy_expert(_COPY, StringIO("\n".join(lines)))
+        cursor.execute(_STORE, [batch_id])
+        for customer_id, count, charge in cursor.fetchall():
             stored += count
-            charges[customer_id] = charges.get(customer_id, Decimal(0)) + charge
+            charges[customer_id] = charge
     return stored, charges
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied(value: Any) -> str:
+    """One value as the text format of COPY has it."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    return str(value)

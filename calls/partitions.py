@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.migrations import CreateModel
+from django.db.migrations import AddIndex, CreateModel
 from psycopg2 import sql
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,39 @@ class CreatePartitionedModel(CreateModel):
             schema_editor.sql_create_table = plain
 
 
+class AddPartitionedIndex(AddIndex):
+    """AddIndex that deliveries do not wait for: built partition by partition, concurrently.
+
+    Its migration must not be atomic. It may be run again after it was cut short.
+    """
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        columns = ", ".join(model._meta.get_field(name).column for name in self.index.fields)
+        table, index = model._meta.db_table, self.index.name
+        schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {index} ON ONLY {table} ({columns})")
+        with schema_editor.connection.cursor() as cursor:
+            # Those that already have it attached (new ones get it by themselves) are left alone.
+            cursor.execute(
+                "SELECT inhrelid::regclass::text FROM pg_inherits AS part WHERE inhparent = %s::regclass"
+                " AND NOT EXISTS (SELECT FROM pg_index JOIN pg_inherits AS has ON has.inhrelid = indexrelid"
+                " WHERE indrelid = part.inhrelid AND has.inhparent = %s::regclass)",
+                [table, index],
+            )
+            missing = [name for (name,) in cursor.fetchall()]
+        for partition in sorted(missing):
+            own = f"{partition}_{'_'.join(self.index.fields)}_idx"
+            schema_editor.execute(f"DROP INDEX IF EXISTS {own}")  # one that was cut short is not valid
+            schema_editor.execute(f"CREATE INDEX CONCURRENTLY {own} ON {partition} ({columns})")
+            schema_editor.execute(f"ALTER INDEX {index} ATTACH PARTITION {own}")
+
+
 def partition_name(day: date) -> str:
     return f"calls_cdr_{day:%Y%m%d}"
 
 
 def existing() -> set[date]:
-    """The days that have a partition."""
+    """The UTC days that have a partition."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid"

@@ -93,7 +93,10 @@ class Delivery(NamedTuple):
 def read(
     incoming: Iterable[Incoming], now: datetime
 ) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
-    """Good records with their index, as dicts of CDR columns but switch and batch; and the refused ones."""
+    """Good records with their index, as dicts of CDR columns but switch and batch; and the refused ones.
+
+    Starts are cut to the second here, since they are part of the key; `start_us` has the rest.
+    """
     good, bad = [], []
     for one in incoming:
         try:
@@ -118,6 +121,8 @@ def _read_one(record: dict[str, Any], now: datetime) -> dict[str, Any]:
             cause = Cause.DURATION if name == "duration_ms" else Cause.BAD_FIELD
             raise Refused(name, str(wrong), cause) from None
     _check(row, now)
+    row["start_us"] = row["started_at"].microsecond
+    row["started_at"] = row["started_at"].replace(microsecond=0)
     if unknown := {name: record[name] for name in record.keys() - CDR_FIELDS.keys()}:
         row["meta"] = {**(row["meta"] or {}), "unknown": unknown}
     for name in _JSON:

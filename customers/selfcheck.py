@@ -9,15 +9,16 @@ from customers.models.customer import COPIED
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One kept value that is not what it should be. customer_id: whose."""
+    """One kept value that is not what it should be. customer_id: whose; None: a sum over all customers."""
 
     what: str
-    customer_id: int
+    customer_id: int | None
     found: object
     right: object
 
     def __str__(self) -> str:
-        return f"customer {self.customer_id}: {self.what} is {self.found}, should be {self.right}"
+        whose = "all customers" if self.customer_id is None else f"customer {self.customer_id}"
+        return f"{whose}: {self.what} is {self.found}, should be {self.right}"
 
 
 def differences() -> list[Difference]:

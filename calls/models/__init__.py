@@ -1,6 +1,14 @@
 from calls.models.cdr import Cdr, CdrBatch, Direction
 from calls.models.dialog import Dialog, DialogState
-from calls.models.figures import FigureDelta, LiveSample, MinuteBucket
+from calls.models.figures import (
+    CustomerDay,
+    CustomerHour,
+    FigureDelta,
+    LiveSample,
+    MinuteBucket,
+    TrafficDay,
+    TrafficHour,
+)
 from calls.models.files import ReadFile
 from calls.models.halves import CallState, HalfCall
 from calls.models.quarantine import QuarantinedRecord, QuarantineState, UnreadBody
@@ -11,6 +19,8 @@ __all__ = [
     "Cdr",
     "CdrBatch",
     "CdrFormat",
+    "CustomerDay",
+    "CustomerHour",
     "Dialog",
     "DialogState",
     "Direction",
@@ -22,5 +32,7 @@ __all__ = [
     "QuarantinedRecord",
     "ReadFile",
     "Switch",
+    "TrafficDay",
+    "TrafficHour",
     "UnreadBody",
 ]

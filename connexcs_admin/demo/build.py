@@ -103,11 +103,12 @@ def _count_figures(history: calls.History, arguments: Arguments) -> None:
     copy_rows(
         FigureDelta,
         (
-            {"customer_id": pk, "last_call_at": datetime.fromtimestamp(newest / 1000, UTC)}
+            {"customer_id": pk, "last_call_at": datetime.fromtimestamp(newest // 1000, UTC)}
             for pk, newest in history.last.items()
         ),
     )
     rollups.rebuild_minutes(arguments.until - rollups.KEPT)
+    rollups.rebuild_lasting(partitions.existing())
     samples.count(arguments.until)
     pulse.refresh_all()
 

@@ -14,8 +14,9 @@ from connexcs_admin.demo.outcomes import ANSWERED, FAILED_OVER, SIZE, Tables, dr
 from connexcs_admin.demo.tariff import DESTINATIONS, Destination, as_text, charge, rate
 
 COLUMNS = (
-    "customer_id", "started_at", "switch_id", "callid", "attempt", "is_last", "batch_id", "direction",
-    "cli", "destination", "cli_received", "destination_received", "tech_prefix", "destination_country",
+    "customer_id", "started_at", "start_us", "switch_id", "callid", "attempt", "is_last", "batch_id",
+    "direction", "cli", "destination", "cli_received", "destination_received", "tech_prefix",
+    "destination_country",
     "source_ip", "switch_ip", "auth_user", "ingress_route_id", "carrier_id", "reseller_id",
     "connected", "duration_ms", "ring_ms", "pdd_ms", "pdd_out_ms",
     "sip_code", "sip_reason", "q850", "released_by", "release_reason", "codec",
@@ -234,8 +235,8 @@ class _Lines:
     def head(self, start: int, draw_one: int) -> str:
         writer = self.writer
         return (
-            f"{self.before}{_minute(start // 60_000)}{start % 60_000 / 1000:06.3f}+00\t{writer.switch_id}"
-            f"\t{writer.number:x}-{draw_one:016x}\t"
+            f"{self.before}{_minute(start // 60_000)}{start // 1000 % 60:02d}+00\t{start % 1000 * 1000}"
+            f"\t{writer.switch_id}\t{writer.number:x}-{draw_one:016x}\t"
         )
 
     def middle(self, start: int, country: str, number: str, draw_one: int, carrier: int) -> str:

@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.models import ProtectedError
 
 from audit import acting
+from calls import partitions, rollups
 from calls.models import CdrBatch, LiveSample, QuarantinedRecord, Switch
 from carriers.models import Carrier
 from connexcs_admin.demo import plan
@@ -18,9 +19,9 @@ from users.models import User
 # Children first. Tables of figures have no foreign keys; the ledger is append-only for everybody else.
 _TABLES = (
     "billing_ledgerentry", "billing_account", "calls_cdr", "calls_dialog", "calls_figuredelta",
-    "calls_minutebucket", "contacts_contact", "routing_ipauth", "routing_sipuser", "routing_ingressroute",
-    "customers_numberblock", "customers_callwindow", "customers_sparkline", "customers_searchterm",
-    "customers_listing",
+    "calls_minutebucket", "calls_customerhour", "calls_customerday", "contacts_contact", "routing_ipauth",
+    "routing_sipuser", "routing_ingressroute", "customers_numberblock", "customers_callwindow",
+    "customers_sparkline", "customers_searchterm", "customers_listing",
 )  # fmt: skip
 _DELETE = 'DELETE FROM "{}" WHERE customer_id IN (SELECT id FROM customers_customer WHERE demo)'
 _FOREIGN_CALLS = """
@@ -54,6 +55,7 @@ def remove() -> int:
                 cursor.execute(_DELETE.format(table))
             cursor.execute("DELETE FROM customers_customer WHERE demo")
             count = cursor.rowcount
+        rollups.rebuild_lasting(partitions.existing())  # what is summed over all customers
         try:
             _remove_ground(portal_users)
         except ProtectedError as error:

@@ -97,13 +97,13 @@ def test_a_failing_delivery_leaves_neither_records_nor_quarantine():
     switch, _token = make_switch()
     rows = [record(customer), bad(customer)]
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE calls_figuredelta ADD CONSTRAINT refuse CHECK (attempts = 0)")
+        cursor.execute("ALTER TABLE calls_cdrbatch ADD CONSTRAINT refuse CHECK (stored = 0)")
     try:
         with pytest.raises(Exception, match="refuse"):
             ingest.store(switch, [Incoming(*one) for one in enumerate(rows)], [])
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE calls_figuredelta DROP CONSTRAINT refuse")
+            cursor.execute("ALTER TABLE calls_cdrbatch DROP CONSTRAINT refuse")
     assert not Cdr.objects.exists()
     assert not kept()
 
