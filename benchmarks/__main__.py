@@ -1,4 +1,4 @@
-"""`python -m benchmarks [grid]`: measure, print, and say how it was measured. A report, not a gate.
+"""`python -m benchmarks [grid|ingest]`: measure, print, and say how it was measured. A report, not a gate.
 
 Needs DATABASE_URL of an empty database and REDIS_URL; `make bench` brings both. Exit code 0 whatever the
 ratios are, 1 when a page could not be measured, 2 when it was called wrongly.
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    from benchmarks import data, grid, listing, operators, report, web
+    from benchmarks import data, grid, ingest, listing, operators, report, web
     from benchmarks.cpu import Meter, postmaster_of
     from benchmarks.load import Load, WrongAnswer
 
@@ -57,6 +57,9 @@ def measure(options: argparse.Namespace) -> int:
         if not options.reuse:
             say(f"Making {options.customers:,} customers with {options.cdrs:,} call records …")
         seconds = data.prepare(customers=options.customers, cdrs=options.cdrs, reuse=options.reuse)
+        if options.what == "ingest":
+            print("\n" + ingest.text(ingest.run(options.records, web=web, rate=options.rate, say=say)))
+            return 0
         with web.server() as (port, session):
             cookie = web.sign_in(port, DEMO_EMAIL, os.environ["DEMO_PASSWORD"])
             say("Measuring …")
@@ -109,9 +112,11 @@ def read(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description="Measure speed as ratios to pages measured in the same run."
     )
-    parser.add_argument("what", nargs="?", choices=["grid"], default="grid")
+    parser.add_argument("what", nargs="?", choices=["grid", "ingest"], default="grid")
     parser.add_argument("--customers", type=whole, default=100_000, metavar="N")
     parser.add_argument("--cdrs", type=whole, default=1_000_000, metavar="N", help="call records")
+    parser.add_argument("--records", type=whole, default=2_000_000, metavar="N", help="records to ingest")
+    parser.add_argument("--rate", type=whole, default=2_000, metavar="N", help="records per second posted")
     parser.add_argument("--rounds", type=whole, default=5, metavar="N", help="rounds per page")
     parser.add_argument("--seconds", type=length, default=3.0, metavar="S", help="length of a round")
     parser.add_argument("--connections", type=whole, default=4, metavar="N")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -19,6 +20,8 @@ _SHOWN = 60
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
 DOCUMENT_MAX_BYTES = 16 * 1024
 AMOUNT_BELOW = 10**7
+_ADDRESS_MAX = 45  # characters of the longest IPv6 address
+_EIGHTH = Decimal("1e-8")
 
 
 class Wrong(ValueError):
@@ -76,6 +79,8 @@ def whole(low: int, high: int) -> Reader:
     """A whole number, both ends inclusive; digits in quotes are taken too."""
 
     def read(value: Any) -> int:
+        if value.__class__ is int and low <= value <= high:
+            return value
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -92,6 +97,8 @@ def text(longest: int) -> Reader:
     """Text of at most `longest` characters, without NUL. Numbers are taken as their digits."""
 
     def read(value: Any) -> str:
+        if value.__class__ is str and len(value) <= longest and value.isascii() and "\x00" not in value:
+            return value
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
@@ -177,10 +184,17 @@ def amount(value: Any) -> Decimal:
             _('%(value)s is not the price of a call, such as "0.0125", from 0 to below %(below)s.')
             % {"value": shown(value), "below": AMOUNT_BELOW}
         )
-    return number.quantize(Decimal("1e-8"))
+    return number.quantize(_EIGHTH)
 
 
 def address(value: Any) -> str:
+    if value.__class__ is str and len(value) <= _ADDRESS_MAX:
+        return _address(value)  # a switch names the same few ones again and again
+    return _address.__wrapped__(value)
+
+
+@lru_cache(maxsize=10_000)
+def _address(value: Any) -> str:
     try:
         if (
             not isinstance(value, str) or "%" in value
@@ -204,6 +218,8 @@ def document(value: dict[str, Any]) -> str:
         size = len(written.encode())
     except ValueError:  # also UnicodeEncodeError
         raise Wrong(_("It holds NaN, an infinite number or text that is not valid Unicode.")) from None
+    except RecursionError:
+        raise Wrong(_("It is nested too deeply.")) from None
     if size > DOCUMENT_MAX_BYTES:
         raise Wrong(
             _("It has %(size)s bytes; at most %(most)s are kept.")

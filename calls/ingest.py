@@ -25,18 +25,18 @@ from calls.signals import cdrs_stored
 REFUSALS_TOLD = 1_000
 _KEY = ("customer_id", "started_at", "callid", "attempt")
 _COLUMNS = ("switch_id", "batch_id", "start_us", *records.CDR_FIELDS)
-_NAMES = ", ".join(_COLUMNS)
+NAMES = ", ".join(_COLUMNS)
 
 # Records are copied to a table of this database session and from there stored by one statement, which says
 # what the new ones cost; what was known already takes no part. Copying costs a third of long VALUES lists.
 _STAGE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS cdr_stage ON COMMIT DELETE ROWS
-        AS SELECT {_NAMES} FROM calls_cdr WITH NO DATA
+        AS SELECT {NAMES} FROM calls_cdr WITH NO DATA
 """  # noqa: S608 - names of our own columns
-_COPY = f"COPY cdr_stage ({_NAMES}) FROM STDIN"
+_COPY = f"COPY cdr_stage ({NAMES}) FROM STDIN"
 _STORE = f"""
     WITH stored AS (
-        INSERT INTO calls_cdr ({_NAMES}) SELECT {_NAMES} FROM cdr_stage WHERE batch_id = %s
+        INSERT INTO calls_cdr ({NAMES}) SELECT {NAMES} FROM cdr_stage WHERE batch_id = %s
             ON CONFLICT DO NOTHING
         RETURNING customer_id, customer_charge
     )
@@ -142,11 +142,7 @@ def _with_raw(refused: list[Refusal], incoming: list[Incoming]) -> list[Refusal]
 
 def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:
     """Stores the rows that are new. Returns how many those are, and what they cost each customer."""
-    head = f"{switch_id}\t{batch_id}"
-    lines = [
-        "\t".join([head, str(row["start_us"]), *[_copied(row[name]) for name in records.CDR_FIELDS]])
-        for row in rows
-    ]
+    lines = copy_lines(rows, switch_id, batch_id)
     stored = 0
     charges: dict[int, Decimal] = {}
     with connection.cursor() as cursor:
@@ -160,12 +156,20 @@ def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_values = itemgetter("start_us", *records.CDR_FIELDS)
 
 
-def _copied(value: Any) -> str:
-    """One value as the text format of COPY has it."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    return str(value)
+def copy_lines(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> list[str]:
+    """Rows as the text format of COPY has them, with the columns of NAMES in this order."""
+    head = f"{switch_id}\t{batch_id}"
+    lines = []
+    for row in rows:
+        parts = [head]
+        for value in _values(row):
+            if value.__class__ is str:
+                plain = value.isprintable() and "\\" not in value
+                parts.append(value if plain else value.translate(_ESCAPES))
+            else:
+                parts.append("\\N" if value is None else str(value))
+        lines.append("\t".join(parts))
+    return lines

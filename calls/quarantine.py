@@ -80,8 +80,13 @@ def written(raw: Any) -> bytes:
     """What was sent, as bytes; objects as JSON."""
     if isinstance(raw, bytes):
         return raw
+    if not isinstance(raw, str):
+        try:
+            raw = json.dumps(raw)
+        except RecursionError:
+            raw = repr(type(raw))  # nested so deeply that it could hardly be read: nobody can replay it
     # Text that a switch escaped badly may hold half a surrogate pair: kept as it is.
-    return (raw if isinstance(raw, str) else json.dumps(raw)).encode("utf-8", "surrogatepass")
+    return raw.encode("utf-8", "surrogatepass")
 
 
 def count_unread(switch: Switch, door: str, status: int, reason: str, now: datetime) -> None:

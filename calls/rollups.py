@@ -235,6 +235,12 @@ def fold(at: datetime, *, most: int = FOLDED_AT_ONCE) -> list[Change]:
     return list(changes.values())
 
 
+_LACKS = """
+    SELECT (SELECT count(*) FROM calls_cdr WHERE started_at >= %(first)s AND started_at < %(end)s
+               AND batch_id NOT IN (SELECT id FROM calls_cdrbatch WHERE unfolded))
+        <> (SELECT coalesce(sum(attempts), 0) FROM calls_trafficday WHERE day >= %(first)s AND day < %(end)s)
+"""
+
 # --- Proof and repair, one rollup and one UTC day at a time
 
 # Kept cells, with what older versions left waiting, against the records of folded batches.
@@ -359,6 +365,17 @@ def rebuild_lasting(days: Iterable[date]) -> None:
     for first, end in spans(datetime.min.replace(tzinfo=UTC), days):
         for rollup in LASTING:
             repair(rollup, first, end)
+
+
+def fill(days: Iterable[date]) -> None:
+    """Makes the hours and days of those UTC days that lack records, as after an upgrade; counts only."""
+    lacking = []
+    for first, end in spans(datetime.min.replace(tzinfo=UTC), days):
+        with connection.cursor() as cursor:
+            cursor.execute(_LACKS, {"first": first, "end": end})
+            if cursor.fetchone()[0]:
+                lacking.append(first.date())
+    rebuild_lasting(lacking)
 
 
 def drop_old(at: datetime) -> int:

@@ -68,8 +68,15 @@ def _objects(values: Any) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusa
             good.append((index, value))
         else:
             reason = _("%(value)s is not a JSON object.") % {"value": shown(value)}
-            bad.append(Refusal(index, "", reason, Cause.UNREADABLE, json.dumps(value)))
+            bad.append(Refusal(index, "", reason, Cause.UNREADABLE, _written(value)))
     return good, bad
+
+
+def _written(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return shown(type(value))
 
 
 def _lines(content: str) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal]]:
@@ -83,9 +90,10 @@ def _lines(content: str) -> tuple[list[tuple[int, dict[str, Any]]], list[Refusal
             reason = _("The line is no valid JSON: %(error)s.") % {"error": error}
             bad.append(Refusal(index, "", reason, Cause.UNREADABLE, line))
             continue
-        objects, others = _objects([(index, value)])
-        good += objects
-        bad += others
+        if value.__class__ is dict:
+            good.append((index, value))
+        else:
+            bad += _objects([(index, value)])[1]
     if not good and len(lines) == len(bad) == 1:
         raise BadBody(_("The body is no valid JSON: %(reason)s") % {"reason": bad[0].reason})
     return good, bad

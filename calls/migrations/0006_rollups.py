@@ -154,10 +154,6 @@ class Migration(migrations.Migration):
             name='unfolded',
             field=models.BooleanField(db_default=False),
         ),
-        migrations.AddIndex(
-            model_name='cdrbatch',
-            index=models.Index(condition=models.Q(('unfolded', True)), fields=['id'], name='batch_unfolded'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='cdr',
             trigger=pgtrigger.compiler.Trigger(name='start_to_the_second', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.started_at <> date_trunc('second', NEW.started_at))", func="\n                    NEW.start_us := extract(microseconds FROM NEW.started_at)::int % 1000000;\n                    NEW.started_at := date_trunc('second', NEW.started_at);\n                    RETURN NEW;\n                ", hash='b7a24e177c68c53ee3066c042f74a5ab9146a5b9', operation='INSERT', pgid='pgtrigger_start_to_the_second_3d7eb', table='calls_cdr', when='BEFORE')),

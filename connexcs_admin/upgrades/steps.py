@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from calls import partitions, rollups
 from calls import tasks as calls
 from connexcs_admin.backups import journal
 from users import roles
@@ -19,6 +20,8 @@ _LOCK = 0x555047  # "UPG": one upgrade at a time, in our own advisory key space
 # in batches, safe to repeat, cheap when there is nothing to do.
 AFTERWARDS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("Partitions for the coming days' calls", calls.make_partitions),
+    ("Starts of calls to the second", partitions.cut_starts),
+    ("Hourly and daily sums of calls", lambda: rollups.fill(partitions.existing())),
 )
 
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Sum
 
-from calls import ingest, rollups, selfcheck
+from calls import ingest, partitions, rollups, selfcheck
 from calls.models import (
     Cdr,
     CdrBatch,
@@ -237,3 +238,30 @@ def test_whoever_writes_a_record_its_start_is_cut_by_the_database(customer, swit
     ignored = Cdr(**{**values, "started_at": exact})
     Cdr.objects.bulk_create([ignored], ignore_conflicts=True)
     assert Cdr.objects.count() == 2
+
+
+def test_starts_that_an_older_version_stored_are_cut_by_the_upgrade_and_twins_left_alone(customer, switch):
+    exact = NOON + timedelta(microseconds=123_456)
+    take(switch, record(customer, started_at=NOON))
+    values = {field.attname: getattr(Cdr.objects.get(), field.attname) for field in Cdr._meta.concrete_fields}
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE calls_cdr DISABLE TRIGGER USER")
+        Cdr.objects.bulk_create([Cdr(**{**values, "started_at": exact})])  # the twin of the one that is there
+        Cdr.objects.bulk_create([Cdr(**{**values, "callid": "alone", "started_at": exact})])
+        cursor.execute("ALTER TABLE calls_cdr ENABLE TRIGGER USER")
+    assert partitions.cut_starts() == 1
+    assert partitions.cut_starts() == 0
+    assert Cdr.objects.get(callid="alone").started_at == NOON
+    assert Cdr.objects.get(callid="alone").began_at == exact
+    assert Cdr.objects.count() == 3
+
+
+def test_days_that_lack_records_are_filled_by_the_upgrade(customer, switch):
+    take(switch, record(customer, started_at=NOON), record(customer, started_at=NOON - timedelta(days=1)))
+    Pulse().tick(now())
+    for model in LASTING:
+        model.objects.all().delete()
+    take(switch, record(customer, started_at=NOON))
+    Pulse().tick(now())
+    rollups.fill(partitions.existing())
+    assert recount.wrong() == []
