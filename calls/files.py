@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _HEAD_BYTES = 4096
 # Records pack ten or twenty times; what goes far beyond is no file of records.
 _UNPACK_FREELY = 64 * 1024 * 1024
 _UNPACK_TIMES = 200
+_UNIQUEID = re.compile(rb'"((?:[^",]*-)?[0-9]{9,11}[.][0-9]+)"')
 _SPACE = " \t\r\n"
 _NAMES = {
     CdrFormat.CONNEX: (".json", ".ndjson", ".jsonl"),
@@ -124,7 +126,7 @@ def chunks(source: Source, cdr_format: str, offset: int = 0, first: int = 0) -> 
         for item, end in items:
             if item.strip() and not skip:
                 full = len(held) >= AT_ONCE or size >= AT_ONCE_BYTES
-                if held and full and not _same_call(held[-1], item, cdr_format):
+                if held and full and not (len(held) < 2 * AT_ONCE and _same_call(held[-1], item, cdr_format)):
                     yield Chunk(first, held, whole_to)
                     first, held, size = first + len(held), [], 0
                 held.append(item)
@@ -151,15 +153,13 @@ def header(source: Source, cdr_format: str) -> tuple[str, ...]:
 
 def _same_call(before: bytes, after: bytes, cdr_format: str) -> bool:
     """Rows of one Asterisk call are taken together, so that the one that counts is known."""
-    if cdr_format != CdrFormat.ASTERISK:
-        return False
-    return _call_of(before) == _call_of(after) != b""
+    return cdr_format == CdrFormat.ASTERISK and _call_of(before) == _call_of(after) != b""
 
 
 def _call_of(row: bytes) -> bytes:
-    """The uniqueid of an Asterisk row, roughly: its last value that looks like one before linkedid."""
-    values = row.rsplit(b",", 5)
-    return values[-5].strip(b'"') if len(values) == 6 and b"." in values[-5] else b""
+    """What names the call of an Asterisk row: its last value that looks like an id, linkedid or uniqueid."""
+    found = _UNIQUEID.findall(row)
+    return found[-1] if found else b""
 
 
 # --- Records and where they end

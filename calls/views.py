@@ -35,7 +35,11 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
         if switch is None:
             _drain(request, _DRAIN_STRANGER)
             return _refused(
-                401, _("The token is missing, wrong or revoked. Send “Authorization: Bearer <token>”.")
+                401,
+                _(
+                    "The token is missing, wrong or revoked. Send “Authorization: Bearer <token>”, or Basic"
+                    " with the switch's name and the token as password."
+                ),
             )
 
         def unread(status: int, message: str) -> HttpResponse:

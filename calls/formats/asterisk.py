@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from calls.fields import Cause, Refused, shown
 from calls.formats import clocks
 from calls.formats.reading import Item, Layout, dialled, each, filled
-from calls.formats.rows import assemble, cells, row_of
+from calls.formats.rows import assemble, cells, named, row_of
 from calls.records import Delivery
 
 BASE = (
@@ -46,7 +46,7 @@ def split(body: bytes) -> list[Item]:
 
 
 def read(items: Iterable[Item], layout: Layout) -> Delivery:
-    delivery = each(items, lambda content: _read_one(content, layout))
+    delivery = each(named(items, layout.columns), lambda content: _read_one(content, layout))
     _say_which_count([one.record for one in delivery.records])
     return delivery
 

@@ -111,7 +111,7 @@ def _read_one(content: str) -> dict[str, Any]:
         "auth_user": variables.get("sip_auth_username", "") or variables.get("user_name", ""),
         "codec": variables.get("read_codec", ""),
         "release_reason": variables.get("hangup_cause", ""),
-        "q850": variables.get("hangup_cause_q850") or None,
+        "q850": _q850(variables.get("hangup_cause_q850", "")),
         "account": variables.get("customer_id", "") or variables.get("accountcode", ""),
         "carrier": variables.get("carrier_id", "") or variables.get("carrier", ""),
         "meta": {"freeswitch": _kept(body, variables, uuid)},
@@ -206,6 +206,11 @@ def _kept(body: dict[str, Any], variables: dict[str, str], uuid: str) -> dict[st
             continue
         own[name] = value[:_KEPT_VALUE]
     return {**kept, "variables": own} if own else kept
+
+
+def _q850(value: str) -> int | None:
+    """A cause of Q.850; FreeSWITCH's own causes lie above 127 and are told by their names."""
+    return int(value) if _DIGITS.fullmatch(value) and 0 < int(value) <= 127 else None
 
 
 # --- Times and endings

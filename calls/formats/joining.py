@@ -39,7 +39,7 @@ def read_whole(switch: Switch, body: bytes) -> Delivery:
     calls: dict[str, Call] = defaultdict(Call)
     outcome = merge(calls, rows.parts)
     halves = [
-        Refusal(part.index, "", half(part.kind), Cause.UNREADABLE)
+        Refusal(part.index, "", _("Half of a call. Send both of its rows again."), Cause.UNREADABLE)
         for part in rows.parts
         if calls[part.callid].state != CallState.DONE and part.kind in (Kind.INVITE, Kind.BYE)
     ]

@@ -19,7 +19,7 @@ from calls import fields
 from calls.fields import Cause, Refusal, Refused, shown
 from calls.formats import clocks
 from calls.formats.reading import ITEM_MAX_BYTES, Item, Layout, Skipped, dialled, filled, layout_of, text_of
-from calls.formats.rows import assemble, cells, row_of
+from calls.formats.rows import assemble, cells, named, row_of
 from calls.models import Switch
 from calls.records import LONGEST_CALL_MS
 from calls.wire import BadBody
@@ -103,12 +103,12 @@ def columns_in(row: bytes) -> tuple[str, ...]:
 
 def read(items: Iterable[Item], layout: Layout) -> Rows:
     rows = Rows([], [], [])
-    for index, raw in items:
+    for index, raw in named(items, layout.columns):
         try:
             if len(raw) > ITEM_MAX_BYTES:
                 raise Refused("", _("The row is too long."), Cause.UNREADABLE)
-            content = text_of(raw)
-            if not layout.columns and not content.lstrip().startswith("{"):
+            content = text_of(raw).lstrip()
+            if not layout.columns and not content.startswith("{"):
                 raise Refused(
                     "",
                     _("The columns have no names. Export them with a header line, or name the columns."),
@@ -123,7 +123,7 @@ def read(items: Iterable[Item], layout: Layout) -> Rows:
 
 
 def _part(index: int, row: dict[str, Any], layout: Layout) -> Part:
-    row = filled(row)
+    row = {name: value for name, value in filled(row).items() if value != "<null>"}
     callid = str(row.get("callid", ""))
     if not callid or len(callid) > 255 or not callid.isprintable():
         raise Refused("callid", _("%(value)s names no call.") % {"value": shown(row.get("callid"))})

@@ -3,12 +3,14 @@
 import csv
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from calls.fields import Cause, Refused, shown
+from calls.formats.reading import ITEM_MAX_BYTES, text_of
 
 # A quote that nobody closes would swallow the rest of a file; a record over more lines than this is broken.
 LINES_MOST = 32
@@ -57,6 +59,18 @@ def row_of(content: str, names: Sequence[str]) -> dict[str, Any]:
             Cause.UNREADABLE,
         )
     return dict(zip(names, values, strict=True))
+
+
+def named(items: Iterable[tuple[int, bytes]], names: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+    """Rows of CSV as JSON objects, so that one that is kept can be read again without its header.
+
+    What cannot be read as a row stays as it is; without `names` all does.
+    """
+    for index, raw in items:
+        if names and len(raw) <= ITEM_MAX_BYTES and not raw.lstrip().startswith(b"{"):
+            with suppress(Refused):
+                raw = json.dumps(row_of(text_of(raw), names), ensure_ascii=False).encode()
+        yield index, raw
 
 
 def cells(content: str) -> list[str]:

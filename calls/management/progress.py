@@ -35,11 +35,11 @@ class Progress:
             line += f", {counted.known:,} known"
         if counted.refused:
             line += f", {counted.refused:,} refused"
-        self._out.write(f"\r{line[:119]:<119}", ending="")
+        self._out.write(f"\r{line[:119]:<119}", style_func=str, ending="")
         self._out.flush()
 
     def clear(self) -> None:
         """Takes the line away, so that others can write."""
         if self._shown:
-            self._out.write("\r" + " " * 119 + "\r", ending="")
+            self._out.write("\r" + " " * 119 + "\r", style_func=str, ending="")
             self._shown = False

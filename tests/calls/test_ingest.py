@@ -141,7 +141,7 @@ def test_a_file_is_ingested_like_a_delivery_and_refusals_name_their_line(tmp_pat
     good, bad = record(customer), record(customer, sip_code=1)
     path = tmp_path / "calls.ndjson"
     path.write_text("\n".join(map(json.dumps, [good, bad])))
-    with pytest.raises(CommandError, match="1 records were refused"):
+    with pytest.raises(CommandError, match="1 record was refused"):
         call_command("ingest_cdrs", path, switch=switch.name)
     said = capsys.readouterr()
     assert "1 stored, 0 known already, 1 refused" in said.out

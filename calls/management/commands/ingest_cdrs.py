@@ -17,8 +17,6 @@ from calls.models import CdrFormat, Switch
 from calls.reading_files import Done, Job, Tally
 from calls.wire import BadBody
 
-SHOWN = 20
-
 
 class Command(BaseCommand):
     help = (
@@ -75,8 +73,7 @@ class Command(BaseCommand):
                 "Not all files could be read, as said above. What could be is stored.", returncode=2
             )
         if total.refused:
-            verb = "would be refused" if job.dry_run else "were refused and wait in the quarantine"
-            raise CommandError(f"{total.refused} records {verb}.", returncode=1)
+            raise CommandError(_refused(total.refused, dry_run=job.dry_run), returncode=1)
 
     def _ingest(
         self, switch: Switch, group: list[Path], job: Job, pool: reading_files.Pool, *, restart: bool
@@ -119,6 +116,14 @@ class Command(BaseCommand):
                 if not job.dry_run:
                     marks.note(switch, path, head, done.place)
                 yield done
+
+
+def _refused(count: int, *, dry_run: bool) -> str:
+    if dry_run:
+        return f"{count} {'record' if count == 1 else 'records'} would be refused."
+    if count == 1:
+        return "1 record was refused and waits in the quarantine."
+    return f"{count} records were refused and wait in the quarantine."
 
 
 def _groups(paths: list[Path], cdr_format: str) -> Iterator[list[Path]]:

@@ -43,7 +43,7 @@ def test_an_answered_call_has_its_moments_from_microseconds_whatever_the_stamps_
     assert (said["sip_code"], said["connected"], said["released_by"]) == (200, True, "origin")
     assert (said["cli"], said["destination"]) == ("442079460123", "4930123456")
     assert (said["cli_received"], said["destination_received"]) == ("+442079460123", "+4930123456")
-    assert (said["callid"], said["account"], said["q850"]) == ("u1@198.51.100.20", "17", "16")
+    assert (said["callid"], said["account"], said["q850"]) == ("u1@198.51.100.20", "17", 16)
     assert said["source_ip"] == "203.0.113.7"
     assert said["meta"]["freeswitch"]["mos"] == 4.5
 
@@ -73,6 +73,12 @@ def test_zero_means_that_it_never_rang_and_not_1970():
 
 def test_a_call_that_was_answered_without_ringing_has_its_answer_as_post_dial_delay():
     assert record(body(START, uuid="u3", answer_ms=900, talk_ms=1))["pdd_ms"] == 900
+
+
+def test_a_cause_of_freeswitchs_own_is_told_by_its_name_and_costs_no_call():
+    said = record(body(START, uuid="u", lasted_ms=1, cause="GATEWAY_DOWN", hangup_cause_q850="609"))
+    assert "q850" not in said
+    assert said["release_reason"] == "GATEWAY_DOWN"
 
 
 @pytest.mark.parametrize("encode", [True, False])

@@ -109,6 +109,11 @@ def test_csv_needs_the_names_of_its_columns():
     assert "no names" in refusal.reason
 
 
+def test_a_variable_that_kamailio_did_not_have_is_empty():
+    (part,) = read(acc("INVITE", "a", START, code=486, src_ip="<null>", auth_user="<null>")).parts
+    assert kamailio.failed_call(part).keys().isdisjoint({"source_ip", "auth_user"})
+
+
 # --- Halves
 
 
