@@ -3,7 +3,7 @@
 PYTHON ?= python3
 LAUNCH = @$(PYTHON) -m launcher
 
-.PHONY: help run servers test test-system-pg check acceptance bench soak requirements secrets
+.PHONY: help run servers test test-system-pg check acceptance bench soak requirements secrets hooks
 .DEFAULT_GOAL := help
 
 # Variables given to make (make run PORT=8001) reach the launcher by themselves.
@@ -18,6 +18,7 @@ help:
 	@echo "make bench         measure speed; prints ratios to reference pages"
 	@echo "make soak          the long loops, a hundred rounds each"
 	@echo "make secrets       make the secrets of docker-compose.yml, once"
+	@echo "make hooks         check format, style and import contract before each commit, from now on"
 	@echo "make requirements  pin requirements.txt anew from pyproject.toml; needs uv"
 
 run servers test test-system-pg check acceptance bench soak requirements:
@@ -25,3 +26,10 @@ run servers test test-system-pg check acceptance bench soak requirements:
 
 secrets:
 	@$(PYTHON) deploy/make_secrets.py
+
+hooks:
+	@test ! -e "$$(git rev-parse --git-path hooks)/pre-commit" || { echo "There is a pre-commit hook already; nothing was changed."; exit 1; }
+	@printf '#!/bin/sh\nset -e\n.venv/bin/ruff format --check --quiet .\n.venv/bin/ruff check --quiet .\n.venv/bin/lint-imports >/dev/null || { .venv/bin/lint-imports; exit 1; }\n' \
+		> "$$(git rev-parse --git-path hooks)/pre-commit"
+	@chmod +x "$$(git rev-parse --git-path hooks)/pre-commit"
+	@echo "Each commit is checked from now on; git commit --no-verify goes on without."
