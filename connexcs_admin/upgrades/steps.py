@@ -1,9 +1,12 @@
 """The steps of `manage.py upgrade`. Each may run again; where nothing is to be done, nothing changes."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -76,10 +79,18 @@ def upgrade(*, no_backup: bool, say: Callable[[str], None]) -> None:
         else:
             say("The schema is up to date.")
         call_command("check", databases=["default"])
-        say("Collecting static files …")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        _collect_static_files(say)
         changed = roles.seed()
         say(f"New rights for: {', '.join(changed)}." if changed else "Groups have every right that is new.")
         for words, work in AFTERWARDS:
             say(f"{words} …")
             work()
+
+
+def _collect_static_files(say: Callable[[str], None]) -> None:
+    """An image has them, in a place that nobody can write."""
+    if Path(settings.STATIC_ROOT).exists() and not os.access(settings.STATIC_ROOT, os.W_OK):
+        say("Static files came with the image.")
+        return
+    say("Collecting static files …")
+    call_command("collectstatic", interactive=False, verbosity=0)
