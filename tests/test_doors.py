@@ -10,6 +10,7 @@ import time
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.http import HttpResponse
@@ -342,6 +343,45 @@ def test_that_comparison_would_notice(mighty_rita, world_a, reseller_a):
     make_world(reseller_a, *B)
     changed = {url for url, was in before.items() if picture(browser, url) != was}
     assert {"/", "/customers/"} <= changed
+
+
+# What somebody may type who knows, or guesses, what reseller B has.
+HOSTILE = [
+    *("zyzzyva", "Zyzzyva Telecom", "telecom", "zyzzyva-tag", "zyzzyva person", "zyzzyva route"),
+    *("900000071", "#900000071", "#9000", "zyzzyva-phone", "#zyzzyva-phone", "#zyzzyva.example.net"),
+    *("zyzzyva@example.net", "@zyzzyva", "@example.net", "example.net", ">zyzzyva", "block zyzzyva"),
+    *("add 900000071", "%", "_", "zyz%", "zyzzyv_", "", ">", "@", "#"),
+]
+
+
+def palette_pictures(browser: Client) -> dict[str, str]:
+    """What the palette answers to each of those texts, as a part and as a page, asked from B's own pages."""
+    own = {"recent": "c900000071", "ticked": "900000071"}
+    there = {"HX-Request": "true", "HX-Current-URL": "http://localhost/customers/900000071/auth/"}
+    found = {}
+    for text in HOSTILE:
+        found[f"{text}, part"] = browser.get("/find/", {"q": text, **own}, headers=there).content.decode()
+        found[f"{text}, page"] = picture(
+            browser, f"/find/?q={quote(text)}&recent=c900000071&ticked=900000071"
+        )
+    return found
+
+
+@pytest.mark.accept("T-04", part="sees only its own; making them has no page yet")
+def test_the_palette_finds_nothing_of_another_reseller_whatever_is_typed(mighty_rita, world_a, reseller_b):
+    browser = browser_of(mighty_rita, STAFF_HOST)
+    before = palette_pictures(browser)
+    make_world(reseller_b, *B)
+    assert palette_pictures(browser) == before
+
+
+def test_the_palette_would_find_all_of_that_if_it_were_her_own(mighty_rita, world_a, reseller_a):
+    browser = browser_of(mighty_rita, STAFF_HOST)
+    before = palette_pictures(browser)
+    make_world(reseller_a, *B)
+    after = palette_pictures(browser)
+    blind = {"%", "_", "zyz%", "zyzzyv_", "@", "#"}  # no letter of B, and no empty search, is in these
+    assert {text for text in HOSTILE if after[f"{text}, part"] == before[f"{text}, part"]} <= blind
 
 
 def test_the_walk_changed_nothing_of_the_other_resellers(mighty_rita, world_a, world_b):

@@ -169,7 +169,8 @@
   document.addEventListener("ages", paintAges); // somebody has put new ages on the page
 
   // --- Keys ----------------------------------------------------------------------------------------------
-  const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
+  // Only where there is the list that names them and switches them off.
+  const singleKeysOn = () => document.getElementById("shortcuts") && localStorage.getItem("single-keys") !== "off";
   const isTyping = (node) => node.isContentEditable || node.matches?.("input:not([type=checkbox],[type=radio]),textarea,select");
   const go = (key) => document.querySelector(`[data-go="${CSS.escape(key)}"]`)?.click();
   let afterG = 0; // time of the last "g"; a letter within a second of it goes somewhere

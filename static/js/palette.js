@@ -34,7 +34,7 @@
     option.setAttribute("aria-selected", "true");
     input.setAttribute("aria-activedescendant", option.id);
     // the first one shows its head too, so that scrolling up ends at the top
-    if (option === options()[0]) results().scrollTop = 0;
+    if (option === options()[0]) option.closest("[role=listbox]").scrollTop = 0;
     else option.scrollIntoView({ block: "nearest" });
   };
   const move = (key) => {
