@@ -47,6 +47,7 @@ MENU = (
 COMMANDS = (
     Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
     Item(_("Live calls"), "pages:live", "wave", "calls.view_dialog", words=_("dialogs channels")),
+    Item(_("Security"), "account_security", "lock", words=_("account passkeys app recovery codes sessions")),
     Item(_("Change password"), "account_change_password", "key", words=_("account")),
     Item(_("Sign out"), "account_logout", "logout", words=_("log logout leave"), posts=True),
 )

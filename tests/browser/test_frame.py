@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -224,31 +223,6 @@ def customer_pk() -> int:
     factories.make_ip_auth(customer)
     factories.make_route(customer)
     return customer.pk
-
-
-@pytest.mark.parametrize(("path", "stranger"), SCREENS, ids=[path for path, _ in SCREENS])
-def test_axe_finds_no_violation_on_desk_and_phone_in_light_and_dark(visit, path, stranger, customer_pk):
-    page = visit(
-        path.format(pk=customer_pk), stranger=stranger, reduced_motion="reduce"
-    )  # no colour half-way
-    page.wait_for_load_state("networkidle")
-    for viewport in (DESK, PHONE):
-        page.set_viewport_size(viewport)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{viewport} {scheme}\n{found.generate_report()}"
-
-
-@pytest.mark.parametrize(("path", "stranger"), [("/", False), ("/accounts/login/", True)])
-def test_axe_finds_no_violation_on_the_customers_own_site(visit, carol, path, stranger):
-    page = visit(path, by=carol, stranger=stranger, host=factories.PORTAL_HOST, reduced_motion="reduce")
-    for viewport in (DESK, PHONE):
-        page.set_viewport_size(viewport)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{viewport} {scheme}\n{found.generate_report()}"
 
 
 def test_a_phone_never_scrolls_sideways(visit, customer_pk):
