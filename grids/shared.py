@@ -18,7 +18,7 @@ from grids.totals import SHARED_S
 if TYPE_CHECKING:
     from grids.grid import Feed, Grid
 
-MOST = 500  # lists; each holds one page of rows
+MOST = 128  # lists; each holds one page of rows, some 150 kB
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class SharedGrids:
             return kept.grid
         grid = make()
         with self._changing:
+            for old in [name for name, one in self._kept.items() if one.until < now]:
+                del self._kept[old]  # rows that nobody may use any more only take up room
             self._kept[key] = _Kept(grid, version, now + SHARED_S)
             while len(self._kept) > self.most:
                 self._kept.popitem(last=False)

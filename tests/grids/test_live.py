@@ -350,3 +350,13 @@ def test_lists_kept_for_sharing_are_few_and_the_latest_used_stay():
     assert [get("a"), get("a"), get("b"), get("a"), get("c"), get("a"), get("b")] == [0, 0, 1, 0, 2, 0, 3]
     assert get("a", "2") == 4
     assert [get("x", ""), get("x", "")] == [5, 6]
+
+
+def test_lists_that_are_too_old_are_let_go(monkeypatch: pytest.MonkeyPatch):
+    clock = [0.0]
+    monkeypatch.setattr("grids.shared.time.monotonic", lambda: clock[0])
+    kept = SharedGrids()
+    kept.get("a", "1", lambda: object())  # type: ignore[arg-type,return-value]
+    clock[0] = 60.0
+    kept.get("b", "1", lambda: object())  # type: ignore[arg-type,return-value]
+    assert list(kept._kept) == ["b"]
