@@ -20,7 +20,7 @@ from calls.fields import Refusal
 from calls.models import Cdr, CdrBatch, CdrFormat, Switch
 from calls.readers import READERS
 from calls.records import Incoming
-from calls.signals import cdrs_stored
+from calls.signals import cdrs_stored, delivery_received
 
 REFUSALS_TOLD = 1_000
 _KEY = ("customer_id", "started_at", "callid", "attempt")
@@ -78,6 +78,7 @@ def receive(switch: Switch, body: bytes, cdr_format: str = CdrFormat.CONNEX) -> 
     """
     delivery = READERS[cdr_format](switch, body)
     receipt = store(switch, delivery.records, delivery.refused, cdr_format=cdr_format)
+    delivery_received.send(Switch, stored=receipt.stored, known=receipt.known, refused=len(receipt.refused))
     return replace(receipt, skipped=delivery.skipped)
 
 

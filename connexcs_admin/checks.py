@@ -13,9 +13,11 @@ from setup.secrets import KEY_AT_LEAST
 from users import roles
 
 SECRET_KEY_AT_LEAST = 50
+METRICS_TOKEN_AT_LEAST = 32
 # What may see a request for a foreign host: neither reads the host nor lets it decide anything.
 BEFORE_HOSTS = (
     "connexcs_admin.middleware.RequestIdMiddleware",
+    "connexcs_admin.metrics.MetricsMiddleware",
     "connexcs_admin.health.doors.HealthMiddleware",
     "connexcs_admin.tls.AskMiddleware",
 )
@@ -47,6 +49,19 @@ def encryption_keys_are_long(**_: Any) -> list[CheckMessage]:
         )
         for place, key in enumerate(settings.ENCRYPTION_KEYS, start=1)
         if len(key) < KEY_AT_LEAST
+    ]
+
+
+@register(Tags.security)
+def metrics_have_a_token(**_: Any) -> list[CheckMessage]:
+    if not settings.METRICS or len(settings.METRICS_TOKEN) >= METRICS_TOKEN_AT_LEAST:
+        return []
+    return [
+        Error(
+            f"METRICS is on and METRICS_TOKEN has {len(settings.METRICS_TOKEN)} characters.",
+            hint=f"Set it to {METRICS_TOKEN_AT_LEAST} or more random characters, or METRICS=0.",
+            id="connex.E007",
+        )
     ]
 
 

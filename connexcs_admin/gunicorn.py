@@ -5,6 +5,9 @@ master before Django is there, so that a wrong value ends it with a sentence.
 """
 
 import os
+import shutil
+import tempfile
+from typing import Any
 
 from connexcs_admin import env, logs
 
@@ -34,3 +37,23 @@ logconfig_dict = logs.configuration(
     env.choice("LOG_LEVEL", "INFO", legal=("DEBUG", "INFO", "WARNING", "ERROR")),
 )
 # forwarded_allow_ips stays at this machine: Django reads X-Forwarded-* itself, as told by TRUSTED_PROXIES.
+
+# The processes of this web server leave their counts for each other here. Set before any of them starts, for
+# the library looks once; one that the environment names is somebody's own.
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+made_here = ""
+if env.flag("METRICS", False) and not os.environ.get(METRICS_FOLDER):
+    made_here = os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="connex-metrics-")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """What a process counted stays; what was true of it alone goes."""
+    if os.environ.get(METRICS_FOLDER):
+        from prometheus_client import multiprocess  # not at the top: it looks for the folder at once
+
+        multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    if made_here:
+        shutil.rmtree(made_here, ignore_errors=True)

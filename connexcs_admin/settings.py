@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "connexcs_admin.middleware.RequestIdMiddleware",
+    "connexcs_admin.metrics.MetricsMiddleware",
     "connexcs_admin.health.doors.HealthMiddleware",
     "connexcs_admin.tls.AskMiddleware",
     "users.middleware.SiteMiddleware",
@@ -251,3 +252,5 @@ LOG_FORMAT = env.choice("LOG_FORMAT", "line", legal=("line", "json"))
 LOGGING = logs.configuration(
     LOG_FORMAT, env.choice("LOG_LEVEL", "INFO", legal=("DEBUG", "INFO", "WARNING", "ERROR"))
 )
+METRICS = env.flag("METRICS", False)
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -28,6 +28,7 @@ def make(folder: Path) -> list[str]:
 
     keep("secret_key", secrets.token_urlsafe(64))
     keep("encryption_keys", secrets.token_urlsafe(48))
+    keep("metrics_token", secrets.token_urlsafe(32))
     password = keep("postgres_password", secrets.token_urlsafe(32))
     keep("database_url", f"postgres://connex:{quote(password, safe='')}@db:5432/connex")
     config = keep("valkey_conf", f"requirepass {secrets.token_urlsafe(32)}")

@@ -19,7 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands
 
-from connexcs_admin import gunicorn, tls
+from connexcs_admin import gunicorn, metrics, tls
 from connexcs_admin.health import doors
 from deploy import make_secrets
 from launcher import checks, compose
@@ -32,8 +32,8 @@ HOST = "admin.connex.example"
 COMPOSE = Compose.read(STAFF_HOSTS=HOST)
 OURS = [name for name, service in COMPOSE.services.items() if "build" in service]
 OTHERS = [name for name in COMPOSE.services if name not in OURS]
-# Read by the launcher, for `make run` alone.
-OF_THE_LAUNCHER = {"DEMO", "DEMO_PASSWORD", "TRAFFIC", "TRAFFIC_CPS"}
+# Read by the launcher, for `make run` and `make test` alone.
+OF_THE_LAUNCHER = {"CONNEX_POSTGRES", "DEMO", "DEMO_PASSWORD", "TRAFFIC", "TRAFFIC_CPS"}
 OF_THE_IMAGE = {"CONNEX_REVISION"}  # said when it is built
 
 # What the Compose specification knows: https://github.com/compose-spec/compose-spec
@@ -207,18 +207,25 @@ def test_every_secret_comes_as_a_file_that_the_container_gets(name):
             assert value.removeprefix("/run/secrets/") in service["secrets"], variable
     words = [word for word in service.get("command", []) if word.startswith("/run/secrets/")]
     assert all(word.removeprefix("/run/secrets/") in service["secrets"] for word in words)
-    assert not {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL", "POSTGRES_PASSWORD"} & set(
-        COMPOSE.environment(name)
-    )
+    assert not {
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "POSTGRES_PASSWORD",
+        "METRICS_TOKEN",
+    } & set(COMPOSE.environment(name))
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN"]
+)
 def test_every_secret_of_ours_may_come_from_a_file_and_says_when_it_cannot_be_read(name, tmp_path):
     variables = {key: value for key, value in os.environ.items() if key != name}
     command = [sys.executable, "-c", f"from connexcs_admin import settings as s; print(s.{name})"]
     if name == "DATABASE_URL":
         command[-1] = "from connexcs_admin import settings as s; print(s.DATABASES['default']['PORT'])"
-    value = os.environ[name]
+    value = os.environ.get(name, "m" * 32)
     (tmp_path / "secret").write_text(value + "\n")
 
     def told(path: Path) -> subprocess.CompletedProcess[str]:
@@ -386,7 +393,7 @@ def test_the_proxy_asks_the_application_whether_a_name_is_ours():
 
 def test_the_doors_of_the_inside_are_closed_to_the_outside():
     (paths,) = re.findall(r"@inside path (.*)", CADDYFILE)
-    assert {"/readyz", "/internal/*"} <= set(paths.split())
+    assert {"/readyz", metrics.PATH, "/internal/*"} <= set(paths.split())
     assert tls.PATH.startswith("/internal/")
     assert "respond @inside 404" in CADDYFILE
 
