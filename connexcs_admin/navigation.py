@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from connexcs_admin.back_door import may_enter
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -66,6 +68,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or getattr(request, "site_kind", "staff") != "staff":
         return {"navigation": []}
+    admin_url = reverse("admin:index", urlconf="connexcs_admin.urls") if may_enter(user) else ""
     entries: list[dict[str, object]] = []
     for item in MENU:
         if not (url := item.url_for(user)):
@@ -73,4 +76,4 @@ def frame(request: HttpRequest) -> dict[str, object]:
         current = request.path == url if url == "/" else request.path.startswith(url)
         key = _free_letter(str(item.label), {str(entry["key"]) for entry in entries})
         entries.append({"label": item.label, "url": url, "icon": item.icon, "current": current, "key": key})
-    return {"navigation": entries}
+    return {"navigation": entries, "admin_url": admin_url}

@@ -1,5 +1,6 @@
 """The staff site's doors, one include per room."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 from connexcs_admin import home, live, palette
@@ -18,6 +19,7 @@ urlpatterns = [
     path("calls/", include("calls.page_urls")),
     path("api/switch/", include("calls.urls")),
     path("accounts/", include("users.urls")),
+    path("admin/", admin.site.urls),
 ]
 
 handler500 = "connexcs_admin.errors.server_error"  # the default page knows no request id
