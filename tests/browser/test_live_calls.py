@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Locator, Page, expect
 
-from customers.models import Customer
+from customers.models import Customer, FeedState
 from tests.calls.conversation import deliver, now, record, send
 from tests.factories import make_customer, make_switch
 
@@ -35,9 +36,17 @@ def pulse(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
         cwd=CHECKOUT,
         env={**os.environ, "DATABASE_URL": urlunsplit(url._replace(path=f"/{name}")), "PULSE_TICK_MS": "500"},
     )
+    _wait_for_a_tick()  # until then nobody counts, and a burst that is over meanwhile is never seen
     yield process
     process.terminate()
     assert process.wait(timeout=20) == 0
+
+
+def _wait_for_a_tick() -> None:
+    until = time.monotonic() + 60
+    while not FeedState.objects.exists():
+        assert time.monotonic() < until, "the pulse did not tick"
+        time.sleep(0.1)
 
 
 class Line:
