@@ -49,6 +49,13 @@ def switch_door(view: SwitchView) -> Callable[[HttpRequest], HttpResponse]:
 
         if "Transfer-Encoding" in request.headers:
             return unread(411, _("The length of the body is not said. Send Content-Length, not chunks."))
+        if (packed := request.headers.get("Content-Encoding", "").strip().lower()) not in ("", "identity"):
+            _drain(request, min(_DRAIN_SWITCH, settings.SWITCH_BODY_MAX_BYTES))
+            return unread(
+                415,
+                _("The body is packed (%(packed)s). A few bytes may unpack to many: send it as it is.")
+                % {"packed": packed[:32]},
+            )
         length = request.headers.get("Content-Length", "")
         size = int(length) if length.isascii() and length.isdigit() else 0
         if size > settings.SWITCH_BODY_MAX_BYTES:

@@ -1,5 +1,6 @@
 """The switch doors: who gets in, what a bad body is told, and that good rows survive bad neighbours."""
 
+import gzip
 import http.client
 import json
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from calls import wire
-from calls.models import Cdr, CdrBatch, QuarantinedRecord, Switch
+from calls.models import Cdr, CdrBatch, QuarantinedRecord, Switch, UnreadBody
 from tests.calls.conversation import deliver, now, record, send
 from tests.factories import make_customer, make_ip_auth, make_sip_user, make_switch
 
@@ -123,6 +124,73 @@ def test_a_body_in_chunks_is_refused_with_what_to_do(token):
     response = send("cdrs", token, b"[]", **{"Transfer-Encoding": "chunked"})
     assert response.status_code == 411
     assert "Content-Length" in response.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["cdrs", "dialogs"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "GZIP", "br, gzip"])
+def test_a_packed_body_is_refused_unread_whatever_it_would_unpack_to(path, encoding, token):
+    """100 MB of blanks in 100 kB: nothing is unpacked, so that it costs what it weighs."""
+    bomb = gzip.compress(b" " * 100 * 1024 * 1024)
+    assert len(bomb) < 200_000
+    response = send(path, token, bomb, **{"Content-Encoding": encoding})
+    assert response.status_code == 415
+    assert "send it as it is" in response.json()["error"]
+    assert UnreadBody.objects.get().status == 415
+
+
+def test_a_body_that_says_it_is_not_packed_is_read(token):
+    response = send("cdrs", token, [record(make_customer())], **{"Content-Encoding": "identity"})
+    assert response.json()["stored"] == 1
+
+
+def test_a_packed_body_without_saying_so_is_no_text(token):
+    assert send("cdrs", token, gzip.compress(b"[]")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "field", ["customer_id", "carrier_id", "ingress_route_id", "attempt", "pdd_ms", "sip_code"]
+)
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400, "9" * 30])
+def test_integers_beyond_range_refuse_their_record_and_not_its_neighbour(token, field, value):
+    customer = make_customer()
+    receipt = deliver(token, {**record(customer), field: value}, record(customer))
+    assert receipt["stored"] == 1
+    assert [(one["index"], one["field"]) for one in receipt["refused"]] == [(0, field)]
+
+
+def test_names_that_are_no_field_are_kept_as_they_were_sent(token):
+    names = {
+        "__class__": 1,
+        "id": 2,
+        "pk": 3,
+        "batch_id": 4,
+        "start_us": 5,
+        "": 6,
+        "a'b\"; DROP": 7,
+        "ключ": 8,
+    }
+    assert deliver(token, record(make_customer(), **names))["stored"] == 1
+    assert Cdr.objects.get().meta == {"unknown": names}
+
+
+def test_names_with_nul_or_half_a_character_refuse_their_record(token):
+    customer = make_customer()
+    receipt = deliver(
+        token,
+        {**record(customer), "a\x00b": 1},
+        {**record(customer), "\ud800": 1},
+        record(customer),
+    )
+    assert receipt["stored"] == 1
+    assert [one["field"] for one in receipt["refused"]] == ["meta", "meta"]
+
+
+def test_a_record_that_is_nested_very_deeply_refuses_only_itself(token):
+    customer = make_customer()
+    deep = json.dumps(record(customer))[:-1] + ', "deep": ' + "[" * 900 + "]" * 900 + "}"
+    response = send("cdrs", token, f"{deep}\n{json.dumps(record(customer))}".encode())
+    assert response.status_code == 200
+    assert response.json()["stored"] + response.json()["refused_count"] == 2
 
 
 def test_whatever_json_a_record_holds_the_good_one_beside_it_is_stored(token):
