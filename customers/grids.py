@@ -7,8 +7,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.contrib.auth import get_user_model
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,22 +27,26 @@ from grids.columns import (
     DurationColumn,
     LinkColumn,
     MoneyColumn,
+    NumberColumn,
     RatioColumn,
     Row,
     Sight,
     SparkColumn,
     StatusColumn,
+    TextColumn,
     Title,
     UsageColumn,
 )
-from grids.filters import Choice, SetFilter
+from grids.filters import Choice, Names, SetFilter, ValuesFilter, YesNoFilter
 from grids.grid import Feed, Grid
 from grids.shared import Glance
-from setup.models import AcdDefinition
+from setup.models import AcdDefinition, Reseller
 
 if TYPE_CHECKING:
     from users.models import User
 
+SEES_EVERYBODY = "customers.view_every_customer"
+NAME_OR_EMAIL = Coalesce(NullIf(F("name"), Value("")), F("email"), output_field=CharField())
 DIALING = "dialing"
 # What `f.warnings` may ask for: column of Listing -> codes of it.
 WARNINGS = {
@@ -130,7 +135,8 @@ class CustomerGrid(Grid):
     )
     credit = MoneyColumn(
         gettext_lazy("Credit"), "balance", permission="customers.view_credit", currency="currency_id",
-        total=True, live=True, title=CREDIT_TITLE, extra=("debit_limit", "available_credit"),
+        total=True, live=True, aliases=("balance",), title=CREDIT_TITLE,
+        extra=("debit_limit", "available_credit"),
         bad=lambda row: row["balance"] < 0 or row["available_credit"] <= 0,
         help=gettext_lazy(
             "Balance in the customer's own currency. Sorting compares the numbers only: "
@@ -162,7 +168,8 @@ class CustomerGrid(Grid):
     )
     pdd = RatioColumn(
         gettext_lazy("PDD"), "pdd_ms", part="pdd_sum_ms_24h", whole="pdd_count_24h",
-        scale=Decimal("0.001"), unit="s", live=True, warn="pdd_warn_s", bad="pdd_high_s", high_is_bad=True,
+        scale=Decimal("0.001"), filter_scale=1000, unit="s", live=True, warn="pdd_warn_s", bad="pdd_high_s",
+        high_is_bad=True,
         bad_title=gettext_lazy("High. A mean delay like this hints at a problem of the carrier."),
         help=gettext_lazy("Mean time from dialling to ringing, last 24 hours"),
     )
@@ -171,7 +178,49 @@ class CustomerGrid(Grid):
         annotations={"points_24h": Subquery(Sparkline.objects.filter(pk=OuterRef("pk")).values("points"))},
         help=gettext_lazy("New calls per second now; the line shows calls per hour over 24 hours"),
     )
-    warnings = ConditionColumn(gettext_lazy("Warning"), filter=_warning_filter(*WARNINGS))
+    warnings = ConditionColumn(
+        gettext_lazy("Warning"), filter=_warning_filter(*WARNINGS), aliases=("warning",)
+    )
+
+    # Not on screen: to filter and, all but the last three, to sort by.
+    number = NumberColumn(gettext_lazy("ID"), "customer_id", hidden=True, aliases=("id",))
+    country = TextColumn(gettext_lazy("Country"), filter=ValuesFilter(code=True), hidden=True)
+    currency = TextColumn(
+        gettext_lazy("Currency"), "currency_id", filter=ValuesFilter(code=True), hidden=True
+    )
+    portal = TextColumn(
+        gettext_lazy("Portal access"), "portal_access", filter=YesNoFilter(), hidden=True,
+    )
+    created = AgeColumn(gettext_lazy("Created"), "created_at", hidden=True)
+    debit_limit = MoneyColumn(
+        gettext_lazy("Debit limit"), permission=SEES_MONEY, currency="currency_id", hidden=True
+    )
+    available = MoneyColumn(
+        gettext_lazy("Available credit"), "available_credit", permission=SEES_MONEY, currency="currency_id",
+        hidden=True,
+    )
+    charge = MoneyColumn(
+        gettext_lazy("Charge today"), "charge_today", permission=SEES_MONEY, currency="currency_id",
+        hidden=True, aliases=("spend",),
+    )
+    daily_limit = MoneyColumn(
+        gettext_lazy("Daily spend limit"), "daily_spend_limit", permission=SEES_MONEY, currency="currency_id",
+        hidden=True,
+    )
+    channels_limit = NumberColumn(gettext_lazy("Channels limit"), hidden=True)
+    cps_limit = NumberColumn(gettext_lazy("CPS limit"), hidden=True)
+    cps_peak = NumberColumn(gettext_lazy("CPS peak 24 h"), "cps_peak_24h", hidden=True)
+    attempts = NumberColumn(gettext_lazy("Attempts 24 h"), "attempts_24h", hidden=True, aliases=("calls",))
+    connected = NumberColumn(gettext_lazy("Connected 24 h"), "connected_24h", hidden=True)
+    tags = ConditionColumn(gettext_lazy("Tag"), filter=ValuesFilter(many=True), aliases=("tag",))
+    manager = ConditionColumn(
+        gettext_lazy("Account manager"), "account_manager_id", permission=SEES_EVERYBODY,
+        filter=ValuesFilter(names=Names(get_user_model(), NAME_OR_EMAIL)),
+    )
+    reseller = ConditionColumn(
+        gettext_lazy("Reseller"), "reseller_id", permission=SEES_EVERYBODY,
+        filter=ValuesFilter(names=Names(Reseller)),
+    )
     # fmt: on
 
     def variant(self, column: Column) -> Column:
@@ -228,5 +277,7 @@ ACD_OVER_ALL_CALLS = DurationColumn(
     help=gettext_lazy("Average call duration over all calls: total duration ÷ total calls, last 24 hours"),
 )  # fmt: skip
 ACD_OVER_ALL_CALLS.__set_name__(CustomerGrid, "acd")
-ROUTING_WARNINGS_ONLY = ConditionColumn(gettext_lazy("Warning"), filter=_warning_filter("routing_warnings"))
+ROUTING_WARNINGS_ONLY = ConditionColumn(
+    gettext_lazy("Warning"), filter=_warning_filter("routing_warnings"), aliases=("warning",)
+)
 ROUTING_WARNINGS_ONLY.__set_name__(CustomerGrid, "warnings")

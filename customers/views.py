@@ -24,11 +24,13 @@ from users.requests import SignedInRequest
 
 
 class CustomerGridView(GridView):
-    """The list of customers, and its live poll."""
+    """The list of customers, its live poll, and what its filters offer."""
 
     grid_class = CustomerGrid
     url_name = "customers:list"
     poll_name = "customers:live"
+    suggest_name = "customers:suggest"
+    values_name = "customers:values"
     template = "customers/list.html"
     fragment = "customers/_grid.html"
 

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from datetime import datetime, tzinfo
+from functools import cached_property, reduce
+from operator import and_, or_
 from typing import Any, ClassVar
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, OrderBy
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from grids.columns import Column, ConditionColumn, Row, Sight
-from grids.filters import SetFilter
+from grids.columns import Column, Row, Sight
+from grids.filters import SetFilter, Viewpoint
 from grids.rows import Drawn, drawn, totals_bar
 from grids.shared import Glance
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
@@ -99,11 +103,10 @@ class Grid(metaclass=GridMeta):
             if not column.permission or self.may(column.permission)
         }
         self.columns: dict[str, Column] = {
-            name: column
-            for name, column in self.filterable.items()
-            if not isinstance(column, ConditionColumn)
+            name: column for name, column in self.filterable.items() if not column.hidden
         }
-        self.rules = Rules(self.filterable, self.default_sort, self.per_page, self.max_per_page)
+        self.view = Viewpoint(now=self.now, zone=self.zone(), rows=self.visible)
+        self.rules = Rules(self.filterable, self.default_sort, self.per_page, self.max_per_page, self.view)
         self.state = read_state(params, self.rules)
 
     def may(self, right: str) -> bool:
@@ -140,6 +143,13 @@ class Grid(metaclass=GridMeta):
         may. Must hold every right that the user has now, and `eyes` that no other choice of rows has."""
         return None
 
+    def zone(self) -> tzinfo:
+        """Where the viewer's days begin and end; UTC where the stored name means nothing here."""
+        try:
+            return ZoneInfo(getattr(self.user, "time_zone", "") or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
     # -- rows -------------------------------------------------------------------------------------
 
     def visible(self) -> QuerySet[Any]:
@@ -148,17 +158,29 @@ class Grid(metaclass=GridMeta):
 
     def searched(self) -> QuerySet[Any]:
         """Visible rows that the search box finds."""
-        rows, words = self.visible(), self.state.filters.q
+        rows, words = self.visible(), self.state.filters.words
         return getattr(rows, self.search)(words, self.user) if words and self.search else rows
 
     def where(self, *, exclude: tuple[str, ...]) -> Q:
         """The typed conditions as SQL, without those on the columns in `exclude`."""
-        rows = Q()
-        for condition in self.state.filters.conditions:
-            kind = self.filterable[condition.column].filter
-            if kind is not None and condition.column not in exclude:
-                rows &= kind.where(condition)
+        filters, rows = self.state.filters, Q()
+        for name in filters.columns():
+            kind = self.filterable[name].filter
+            if kind is None or name in exclude:
+                continue
+            parts = [kind.where(condition, self.view) for condition in filters.all_on(name)]
+            rows &= reduce(or_ if filters.is_any(name) else and_, parts)
         return rows
+
+    def sentence(self, name: str) -> tuple[str, SafeString]:
+        """The conditions on one column in words, plain and as HTML with the values in bold."""
+        column, filters = self.filterable[name], self.state.filters
+        if column.filter is None:
+            return "", SafeString("")
+        said = [column.filter.sentence_for(str(column.label), one, self.view) for one in filters.all_on(name)]
+        between = format_html(" {} ", _("or") if filters.is_any(name) else _("and"))
+        html = format_html_join(between, "{}", ((html,) for _plain, html in said))
+        return str(between).join(plain for plain, _html in said), html
 
     def matching(self) -> QuerySet[Any]:
         """Rows under search and filters, in no order."""
@@ -167,13 +189,15 @@ class Grid(metaclass=GridMeta):
     def ordering(self) -> list[OrderBy]:
         """The order of the state, always ended by the primary key, so that no row can be on two pages."""
         terms = [
-            self.columns[key.column].ordering(descending=key.descending, nullable=self._nullable(key.column))
+            self.filterable[key.column].ordering(
+                descending=key.descending, nullable=self._nullable(key.column)
+            )
             for key in self.state.sort
         ]
         return [*terms, F("pk").asc()]
 
     def _nullable(self, name: str) -> bool:
-        source = self.columns[name].sort_by
+        source = self.filterable[name].sort_by
         if isinstance(source, Combinable):
             return True
         try:
@@ -187,8 +211,11 @@ class Grid(metaclass=GridMeta):
 
     def selected(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """`rows` as dicts of just the fields that columns on screen read."""
+        sorted_by = [self.filterable[key.column] for key in self.state.sort]
         annotations = {
-            key: value for column in self.columns.values() for key, value in column.annotations.items()
+            key: value
+            for column in (*self.columns.values(), *sorted_by)
+            for key, value in column.annotations.items()
         }
         fields = {name for column in self.columns.values() for name in column.fields}
         return rows.annotate(**annotations).values("pk", *sorted(fields))
@@ -248,13 +275,13 @@ class Grid(metaclass=GridMeta):
     @cached_property
     def moves_by_itself(self) -> bool:
         """Whether figures that change put rows in another order."""
-        return any(self.columns[key.column].order_moves for key in self.state.sort)
+        return any(self.filterable[key.column].order_moves for key in self.state.sort)
 
     def page_ids(self) -> list[Any]:
         """Primary keys of the page's rows, asked now."""
         needed: dict[str, Any] = {}
         for key in self.state.sort:
-            needed |= self.columns[key.column].annotations
+            needed |= self.filterable[key.column].annotations
         page = self.matching().annotate(**needed).order_by(*self.ordering()).values_list("pk", flat=True)
         return list(page[self.first : self.first + self.state.place.per_page])
 
@@ -298,9 +325,7 @@ class Grid(metaclass=GridMeta):
         filters = self.state.filters.without(name)
         if key and isinstance(kind, SetFilter):
             one = kind.condition(name, str(self.filterable[name].label), f"in:{key}")
-            order = list(self.filterable)
-            conditions = sorted((*filters.conditions, one), key=lambda each: order.index(each.column))
-            filters = type(filters)(q=filters.q, conditions=tuple(conditions))
+            filters = filters.having((one,), (), self.filterable)
         return self.url_of(self.state.changed(filters=filters))
 
     def page_url(self, page: int) -> str | None:

@@ -16,10 +16,13 @@ from grids import formats
 from grids.columns import Column, LinkColumn, Row, StatusColumn, Title, pill
 from grids.filters import SetFilter
 from grids.markup import attribute, icon, text
+from grids.panel import card_url
+from grids.state import FILTER_PREFIX
 
 if TYPE_CHECKING:
     from grids.grid import Grid
 
+MOST_WAYS_OUT = 4  # filters that an empty list offers to drop; each is one more count
 MOST_CURRENCIES = 3  # sums shown in the status bar; the others open from "n more"
 
 
@@ -36,8 +39,11 @@ def _th(grid: Grid, name: str, column: Column) -> str:
     key = grid.state.sorted_on(name)
     order = {None: "none", True: "descending", False: "ascending"}[key.descending if key else None]
     css = attribute("class", " ".join(filter(None, ("num" if column.numeric else "", column.css))))
+    marked = ""
+    if name in grid.state.filters.columns():
+        marked = f'{icon("filter", "xs fm")}<span class="sr"> {text(_("filtered"))}</span>'
     unit = f' <span class="u">{text(column.unit)}</span>' if column.unit else ""
-    words = f"<span>{text(column.label)}{unit}</span>"
+    words = f"<span>{text(column.label)}{unit}{marked}</span>"
     if column.sortable:
         url = text(grid.sort_url(name))
         arrow = icon("desc" if order == "descending" else "asc", "xs")
@@ -110,9 +116,9 @@ def caption(grid: Grid) -> str:
     if not grid.state.sort:
         return shown
     names = ", ".join(
-        _("%(column)s, descending") % {"column": grid.columns[key.column].label}
+        _("%(column)s, descending") % {"column": grid.filterable[key.column].label}
         if key.descending
-        else str(grid.columns[key.column].label)
+        else str(grid.filterable[key.column].label)
         for key in grid.state.sort
     )
     return _("%(rows)s, sorted by %(columns)s") % {"rows": shown, "columns": names}
@@ -125,6 +131,7 @@ def chips(grid: Grid) -> list[dict[str, Any]]:
             "text": f"{note.key}: {note.value}" if note.value else note.key,
             "title": note.sentence,
             "url": grid.url,  # the canonical address leaves out whatever was not understood
+            "column": note.key.removeprefix(FILTER_PREFIX),
             "bad": True,
         }
         for note in grid.state.notes
@@ -135,14 +142,22 @@ def chips(grid: Grid) -> list[dict[str, Any]]:
         }
         asked = f"page: {grid.state.place.page}"
         found.append({"text": asked, "title": sentence, "url": grid.url, "bad": True})
-    for condition in grid.state.filters.conditions:
-        column = grid.columns.get(condition.column)  # None: no menu shows what was chosen
-        if condition.operator == "in" and column and isinstance(column.filter, SetFilter):
+    for name in grid.state.filters.columns():
+        if _in_menu(grid, name):
             continue
-        filters = grid.state.filters.without(condition.column)
+        filters = grid.state.filters.without(name)
         url = grid.url_of(grid.state.changed(filters=filters))
-        found.append({"text": condition.sentence, "title": "", "url": url, "bad": False})
+        plain, html = grid.sentence(name)
+        edit = {"edit_url": card_url(grid, name), "column": name, "html": html}
+        found.append({"text": plain, "url": url, "bad": False, **edit})
     return found
+
+
+def _in_menu(grid: Grid, name: str) -> bool:
+    """Whether a menu already shows what is chosen."""
+    column, conditions = grid.columns.get(name), grid.state.filters.all_on(name)
+    is_menu = column is not None and isinstance(column.filter, SetFilter)
+    return is_menu and len(conditions) == 1 and conditions[0].operator == "in"
 
 
 def ways_out(grid: Grid) -> list[dict[str, str]]:
@@ -157,12 +172,12 @@ def ways_out(grid: Grid) -> list[dict[str, str]]:
         ways.append(
             (found, _("the search for “%(words)s”") % {"words": filters.q}, _("Drop the search"), wider)
         )
-    for condition in filters.conditions:
-        counted = grid.totals.choices.get(condition.column)
-        others = grid.where(exclude=(condition.column,))
+    for name in filters.columns()[:MOST_WAYS_OUT]:
+        counted = grid.totals.choices.get(name)
+        others = grid.where(exclude=(name,))
         found = counted[""] if counted else grid.searched().filter(others).count()
-        wider = grid.state.changed(filters=filters.without(condition.column))
-        ways.append((found, f"“{condition.sentence}”", _("Drop that filter"), wider))
+        wider = grid.state.changed(filters=filters.without(name))
+        ways.append((found, f"“{grid.sentence(name)[0]}”", _("Drop that filter"), wider))
     return [
         {
             "text": _("Without %(what)s there are %(n)s.") % {"what": what, "n": formats.format_count(found)},

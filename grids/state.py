@@ -1,9 +1,9 @@
 """The query string is the whole state of a grid, in families that are kept apart.
 
 layout  c w pin g a p d   which columns, how wide, grouped how (arrives with the columns panel)
-filters q f.<column>      which rows
+filters q f.<column>      which rows; `f.<column>=any` joins that column's conditions by OR
 sort    s                 in which order; `s=-asr,name`, and an empty `s=` is "no order of my own"
-place   page n            where in them, and how many rows a page
+place   page n panel      where in them, how many rows a page, and the panel that stands open
 
 A saved view will store chosen families and applying it replaces only those. Nothing here fails on bad input:
 what cannot be understood becomes a `Note`, shown as a chip that can be removed.
@@ -11,6 +11,7 @@ what cannot be understood becomes a `Note`, shown as a chip that can be removed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -19,14 +20,20 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from grids.filters import ColumnFilter, Condition, FilterProblem
+from grids.filters import ColumnFilter, Condition, FilterProblem, Viewpoint
+from grids.language import searched, shortened
+from grids.typed import Fault, read_words
 
 LONGEST_SEARCH = 200  # characters
+LONGEST_TEXT = 1000  # characters of the text box, conditions included
 MOST_SORT_KEYS = 4
 MOST_CONDITIONS = 40
+MOST_PER_COLUMN = 6
 MOST_NOTES = 8  # chips; more would bury the page
 MOST_PAGES = 10_000_000
 FILTER_PREFIX = "f."
+ANY = "any"  # as a condition: one of this column's conditions is enough
+FILTERS_PANEL = "filters"
 POLL_KEYS = ("ids", "since")  # what a poll sends beside the state
 
 
@@ -61,29 +68,75 @@ class Layout:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which rows: free text and typed conditions, all of which must hold."""
+    """Which rows: words to search for and typed conditions.
+
+    All columns with conditions must hold; of a column all of its conditions, or one if it is in `any_of`.
+    """
 
     q: str = ""
     conditions: tuple[Condition, ...] = ()
+    any_of: frozenset[str] = frozenset()
 
     def pairs(self) -> list[tuple[str, str]]:
-        searched = [("q", self.q)] if self.q else []
-        return searched + [(FILTER_PREFIX + one.column, one.text) for one in self.conditions]
+        found = [("q", self.q)] if self.q else []
+        for column in self.columns():
+            key = FILTER_PREFIX + column
+            found += [(key, one.text) for one in self.all_on(column)]
+            found += [(key, ANY)] if self.is_any(column) else []
+        return found
+
+    @property
+    def words(self) -> str:
+        """What is searched for: `q` without its quotation marks."""
+        return searched(self.q)
+
+    def columns(self) -> list[str]:
+        """The columns with conditions, each once."""
+        return list(dict.fromkeys(one.column for one in self.conditions))
+
+    def all_on(self, column: str) -> tuple[Condition, ...]:
+        return tuple(one for one in self.conditions if one.column == column)
+
+    def is_any(self, column: str) -> bool:
+        return column in self.any_of and len(self.all_on(column)) > 1
 
     def on(self, column: str) -> Condition | None:
         """The first condition on `column`."""
         return next((one for one in self.conditions if one.column == column), None)
 
     def without(self, column: str) -> Filters:
-        return replace(self, conditions=tuple(one for one in self.conditions if one.column != column))
+        return replace(
+            self,
+            conditions=tuple(one for one in self.conditions if one.column != column),
+            any_of=self.any_of - {column},
+        )
+
+    def having(self, conditions: Iterable[Condition], any_of: Iterable[str], order: Iterable[str]) -> Filters:
+        """With these conditions in place of the former ones on their columns; columns stand in `order`."""
+        fresh = tuple(conditions)
+        named = {one.column for one in fresh}
+        kept = tuple(one for one in self.conditions if one.column not in named)
+        places = {name: place for place, name in enumerate(order)}
+        return replace(
+            self,
+            conditions=tuple(sorted((*kept, *fresh), key=lambda one: places[one.column])),
+            any_of=(self.any_of - named) | frozenset(any_of),
+        )
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the rows: page from 1, and rows a page."""
+    """Where in the rows: page from 1, rows a page, the open panel, and the column whose card stands open."""
 
     page: int = 1
     per_page: int = 50
+    panel: str = ""
+    card: str = ""
+
+    @property
+    def opened(self) -> str:
+        """How panel and card are written: `filters.country`."""
+        return f"{self.panel}.{self.card}" if self.card else self.panel
 
 
 class Columned(Protocol):
@@ -92,21 +145,27 @@ class Columned(Protocol):
     label: str
     sortable: bool
     filter: ColumnFilter | None
+    aliases: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a grid allows: its columns (only those the viewer may see), and its caps."""
+    """What a grid allows: its columns (only those the viewer may see), its caps, and who asks."""
 
     columns: Mapping[str, Columned]
     default_sort: tuple[str, ...]
     per_page: int
     max_per_page: int
+    view: Viewpoint
 
 
 @dataclass(frozen=True)
 class GridState:
-    """A parsed query string. Immutable: `changed()` gives another, `query` writes the canonical form."""
+    """A parsed query string. Immutable: `changed()` gives another, `query` writes the canonical form.
+
+    box: what the text box holds, if that is more than words to search for. faults: what in it is not
+    understood. rewritten: words of the box have become conditions, so the address has to follow.
+    """
 
     layout: Layout = field(default_factory=Layout)
     filters: Filters = field(default_factory=Filters)
@@ -114,6 +173,9 @@ class GridState:
     place: Place = field(default_factory=Place)
     default_per_page: int = 50
     notes: tuple[Note, ...] = ()
+    box: str = ""
+    faults: tuple[Fault, ...] = ()
+    rewritten: bool = False
 
     @property
     def query(self) -> str:
@@ -127,6 +189,8 @@ class GridState:
             pairs.append(("page", str(self.place.page)))
         if self.place.per_page != self.default_per_page:
             pairs.append(("n", str(self.place.per_page)))
+        if self.place.panel:
+            pairs.append(("panel", self.place.opened))
         return urlencode(pairs, safe=":,")
 
     def changed(
@@ -135,16 +199,23 @@ class GridState:
         filters: Filters | None = None,
         sort: tuple[SortKey, ...] | None = None,
         page: int | None = None,
+        panel: str | None = None,
+        card: str = "",
     ) -> GridState:
         """Another state without notes; other rows or another order start at page 1."""
         moved = filters is not None or sort is not None
         place = replace(self.place, page=page or (1 if moved else self.place.page))
+        if panel is not None:
+            place = replace(place, panel=panel, card=card)
         return replace(
             self,
             filters=self.filters if filters is None else filters,
             sort=self.sort if sort is None else sort,
             place=place,
             notes=(),
+            box="",
+            faults=(),
+            rewritten=False,
         )
 
     def sorted_on(self, column: str) -> SortKey | None:
@@ -154,23 +225,30 @@ class GridState:
 def read_state(params: QueryDict, rules: Rules) -> GridState:
     """The state that a query string means under `rules`; never raises, whatever the query string is."""
     notes: list[Note] = []
-    known = {"q", "s", "page", "n", *POLL_KEYS}
+    known = {"q", "s", "page", "n", "panel", *POLL_KEYS}
     conditions: list[Condition] = []
+    any_of: set[str] = set()
     for key, values in params.lists():
         if key.startswith(FILTER_PREFIX):
-            conditions += _conditions(key, values, rules, notes)
+            conditions += _conditions(key, values, rules, notes, any_of)
         elif key not in known:
             notes.append(_note(key, values[-1] if values else "", _("This part of the address is unknown.")))
     if len(conditions) > MOST_CONDITIONS:
         notes.append(_note("f.", "", _("Only the first %(n)d conditions are used.") % {"n": MOST_CONDITIONS}))
-    order = {name: place for place, name in enumerate(rules.columns)}
-    conditions = sorted(conditions[:MOST_CONDITIONS], key=lambda one: order[one.column])
+    filters = Filters().having(conditions[:MOST_CONDITIONS], any_of, rules.columns)
+    text = re.sub(r"\s", " ", _clean(params.get("q", ""))).strip()[:LONGEST_TEXT]
+    reading = read_words(text, rules.columns, rules.view)
+    if reading.conditions:
+        filters = filters.having(reading.conditions, reading.any_of, rules.columns)
     return GridState(
-        filters=Filters(q=_search(params, notes), conditions=tuple(conditions)),
+        filters=replace(filters, q=_search(reading.q, notes)),
         sort=_sort(params, rules, notes),
-        place=Place(page=_page(params, notes), per_page=_per_page(params, rules, notes)),
+        place=_place(params, rules, notes),
         default_per_page=rules.per_page,
         notes=tuple(_few(notes)),
+        box=text if reading.faults else "",
+        faults=reading.faults,
+        rewritten=bool(reading.conditions),
     )
 
 
@@ -193,29 +271,43 @@ def _few(notes: list[Note]) -> list[Note]:
     ]
 
 
-def _conditions(key: str, values: Iterable[str], rules: Rules, notes: list[Note]) -> list[Condition]:
+def _conditions(
+    key: str, values: Iterable[str], rules: Rules, notes: list[Note], any_of: set[str]
+) -> list[Condition]:
     name = key.removeprefix(FILTER_PREFIX)
     column = rules.columns.get(name)
-    found = []
+    found: list[Condition] = []
     for raw in list(values)[:MOST_CONDITIONS]:
         if column is None or column.filter is None:
             # The same words for "no such column" and "not yours": the answer must not tell them apart.
             notes.append(_note(key, raw, _("There is no filter of this name.")))
             continue
+        if raw == ANY:
+            any_of.add(name)
+            continue
         try:
-            found.append(column.filter.condition(name, str(column.label), _clean(raw)))
+            one = column.filter.condition(name, str(column.label), _clean(raw))
         except FilterProblem as problem:
             notes.append(_note(key, raw, str(problem)))
-    return found
-
-
-def _search(params: QueryDict, notes: list[Note]) -> str:
-    q = " ".join(_clean(params.get("q", "")).split())
-    if len(q) > LONGEST_SEARCH:
+            continue
+        if one not in found:
+            found.append(one)
+    if len(found) > MOST_PER_COLUMN:
         notes.append(
-            _note("q", q, _("Only the first %(n)d characters are searched for.") % {"n": LONGEST_SEARCH})
+            _note(
+                key, "", _("Only the first %(n)d conditions of a column are used.") % {"n": MOST_PER_COLUMN}
+            )
         )
-    return q[:LONGEST_SEARCH].strip()
+    return found[:MOST_PER_COLUMN]
+
+
+def _search(q: str, notes: list[Note]) -> str:
+    if len(q) <= LONGEST_SEARCH:
+        return q
+    notes.append(
+        _note("q", q, _("Only the first %(n)d characters are searched for.") % {"n": LONGEST_SEARCH})
+    )
+    return shortened(q, LONGEST_SEARCH)
 
 
 def _sort(params: QueryDict, rules: Rules, notes: list[Note]) -> tuple[SortKey, ...]:
@@ -246,6 +338,26 @@ def sort_keys(names: Iterable[str]) -> tuple[SortKey, ...]:
 def _number(raw: str) -> int | None:
     """A plain whole number of at most 9 digits; more digits are no page anybody asked for."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
+
+
+def _place(params: QueryDict, rules: Rules, notes: list[Note]) -> Place:
+    panel, card = _panel(params, rules, notes)
+    return Place(_page(params, notes), _per_page(params, rules, notes), panel, card)
+
+
+def _panel(params: QueryDict, rules: Rules, notes: list[Note]) -> tuple[str, str]:
+    raw = params.get("panel", "")
+    panel, _dot, card = raw.partition(".")
+    if not raw:
+        return "", ""
+    if panel != FILTERS_PANEL:
+        notes.append(_note("panel", raw, _("There is no panel of this name.")))
+        return "", ""
+    column = rules.columns.get(card)
+    if card and (column is None or column.filter is None):
+        notes.append(_note("panel", raw, _("There is no filter of this name.")))
+        return panel, ""
+    return panel, card
 
 
 def _page(params: QueryDict, notes: list[Note]) -> int:

@@ -5,16 +5,20 @@ They ask through the same door as people do, with Django's test client, and look
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from grids.columns import Column
+from grids.filters import ColumnFilter
 from grids.grid import Grid
 
 MOST_QUERIES = 8  # of a whole request: session, user, rights, grid
@@ -27,6 +31,11 @@ HOSTILE = (
     "f.status=in:nobody", "f.status=drop:all", "f.status__in=active", "f.status=in:" + "a," * 3000,
     "user__password=x", "%00=%00", "=", "&&&", "ids=1,2,x", "since=%00",
     "a=1&a=2&b=3&c=4&d=5&e=6&f=7&g=8&h=9",
+    "panel=x", "panel=filters.x", "panel=filters", "panel=.", "panel=%00",
+    "apply=filters", "apply=filters&card=x&o.x=lt&v.x=1", "apply=&card=&o.=&v.=&w.=&j.=any",
+    "apply=filters&card=name&o.name=has&v.name=%00&m.name=%00", "q=name:%00", "q=name:", "q=%22", "q=a:b",
+    "q=" + "name:a+" * 200, "q=" + "%28" * 400, "f.name=any", "f.name=any&f.name=any", "f.name=has:%00",
+    "&".join(["f.name=has:a"] * 10000),
 )  # fmt: skip
 
 
@@ -155,6 +164,80 @@ def check_permissions(case: GridCase, client: Client, user: Any, grant: Callable
         assert seen(page).bad_chips == 1, f"sorting by the hidden {name} is not refused with a chip"
         assert seen(client.get(f"{case.url}?f.{name}=in:1")).bad_chips == 1
         assert f'data-c="{name}"' not in page.content.decode()
+        check_hidden(case, client, name, column)
+
+
+def check_hidden(case: GridCase, client: Client, name: str, column: Column) -> None:
+    """A column that is not for this person is one that does not exist, in the same words, at every door."""
+    absent = "z" * len(name)  # as long, because faults name places
+
+    def answer(query: str, key: str, url: str = case.url) -> tuple[int, str]:
+        response = client.get(f"{url}?{query.format(key)}", headers={"HX-Request": "true"})
+        page = re.sub(r'data-now="\d+"', "", response.content.decode())
+        for hint in re.findall(r" Did you mean “(\w+)”\?", page):  # of names this person may know
+            assert hint != name
+        return response.status_code, re.sub(r" Did you mean “\w+”\?", "", page).replace(key, "?")
+
+    raw = _sample(column.filter, next(iter(column.filter.operators))) if column.filter else "in:1"
+    for query in (f"f.{{}}={raw}&s=", "s=-{}", "q={}:1&s=", "q={}:&s=", "panel=filters.{}&s="):
+        assert answer(query, name) == answer(query, absent), f"{query} tells {name} from no column at all"
+    sent = f"apply=filters&card={{0}}&o.{{0}}={raw.partition(':')[0]}&v.{{0}}=1&s="
+    assert answer(sent, name) == answer(sent, absent)
+    for url in (f"{case.url}values/", f"{case.url}suggest/"):
+        query = "column={0}&q={0}:&at=99&s="
+        assert answer(query, name, url) == answer(query, absent, url)
+
+
+def sample_conditions(grid: Grid) -> dict[str, list[str]]:
+    """A condition for each operator of each column that the grid's user may filter by, as in a URL."""
+    found: dict[str, list[str]] = {}
+    for name, column in grid.filterable.items():
+        if column.filter is not None:
+            found[name] = [_sample(column.filter, operator) for operator in column.filter.operators]
+    return found
+
+
+def _sample(kind: ColumnFilter, operator: str) -> str:
+    takes = kind.operators[operator].takes
+    if takes == 0:
+        return f"{operator}:"
+    entries = getattr(kind, "entries", None)
+    one = {"moment": "2026-01-31", "number": "1", "choice": "yes"}.get(kind.kind, "1")
+    if operator in ("prev", "older"):
+        one = "7d"
+    return f"{operator}:{next(iter(entries)) if entries else one}" + (f",{one}" if takes == 2 else "")
+
+
+def check_filters(case: GridCase, client: Client, user: Any) -> None:
+    """Each operator of each column answers, as chip and as card, at the same cost for 2 and 200 rows."""
+    case.add_rows(2, "Few")
+    few = _filter_costs(case, client, user)
+    case.add_rows(198, "Many")
+    case.vary()
+    many = _filter_costs(case, client, user)
+    assert {key: many[key] for key in few if key in many} == {key: few[key] for key in few if key in many}
+
+
+def _filter_costs(case: GridCase, client: Client, user: Any) -> dict[str, int]:
+    """Condition -> queries of its rows and its chip; column -> queries of a page with its card open."""
+    costs = {}
+    for name, conditions in sample_conditions(case.grid(user, "s=")).items():
+        for raw in conditions:
+            grid = case.grid(user, f"f.{name}={raw}&s=&n=1")
+            assert not grid.state.notes, f"f.{name}={raw} is not understood: {grid.state.notes}"
+            with CaptureQueriesContext(connection) as captured:
+                assert len(grid.matching().values_list("pk")[:1]) <= 1
+                assert grid.sentence(name)[0]
+            costs[f"{name}={raw}"] = len(captured)
+        cache.clear()
+        query = f"f.{name}={conditions[0]}&panel=filters.{name}&s=&n=1"
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(f"{case.url}?{query}", headers={"HX-Request": "true"})
+        assert page.status_code == 200, f"{query}: {page.status_code}"
+        if seen(page).ids:  # an empty page counts what each way out of it would give
+            costs[name] = len(captured)
+            assert len(captured) <= MOST_QUERIES + 3, "\n".join(one["sql"] for one in captured)
+    return costs
 
 
 def check_search(case: GridCase, client: Client) -> None:

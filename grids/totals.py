@@ -86,6 +86,19 @@ def totals(grid: Grid) -> Totals:
     return _fold(grid, groups, list(faceted), list(money), list(usage), searched=bool(grid.state.filters.q))
 
 
+def counted(grid: Grid, name: str, kind: SetFilter) -> dict[str, int]:
+    """Rows that each choice of one set filter would give under the other filters."""
+    others = grid.where(exclude=(name,))
+    figures = {f"n_{key}": _count(others & choice.where) for key, choice in kind.entries.items()}
+    found = grid.searched().order_by().aggregate(**figures)
+    return {key: found[f"n_{key}"] for key in kind.entries}
+
+
+def shared(grid: Grid, what: str, make: Any) -> Any:
+    """What `make` gives, as fresh as the totals."""
+    return _shared(grid, what, make, grid.totals_age_s)
+
+
 SHARED_S = 4  # seconds that a result of one version is kept; a commit out of order shows no longer than that
 
 
@@ -123,7 +136,15 @@ def _key(grid: Grid, what: str, version: str) -> str:
         visible = str(grid.visible().query)
     except EmptyResultSet:
         return ""
-    counted = (grid.slug, what, version, visible, grid.state.filters.pairs(), tuple(grid.columns))
+    counted = (
+        grid.slug,
+        what,
+        version,
+        visible,
+        grid.state.filters.pairs(),
+        tuple(grid.columns),
+        str(grid.view.zone),
+    )
     return "grid:" + hashlib.sha256(repr(counted).encode()).hexdigest()
 
 

@@ -9,18 +9,28 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views import View
 
-from grids import live, rows
+from grids import live, panel, rows
+from grids.facets import facets
 from grids.grid import Grid
 from grids.shared import Glance, shared
-from grids.state import Filters
+from grids.state import FILTERS_PANEL, LONGEST_TEXT, Filters
+from grids.suggest import suggestions
 
+MOST_FAULTS = 3  # of a text, said at once
 TOTALS_AGE_S = 4  # how old counts and sums may be in a poll; rows themselves are always read anew
 
 
@@ -29,18 +39,32 @@ def wants_fragment(request: Any) -> bool:
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
 
 
-class GridView(View):
-    """One grid at two URLs: its page (`as_view()`) and its poll (`as_view(polled=True)`).
+def faults(grid: Grid) -> list[dict[str, Any]]:
+    """Faults of the text box: the text around each faulty word, the word, and what would be right."""
+    box = grid.state.box
+    return [
+        {"before": box[: fault.start], "word": box[fault.start : fault.end], "after": box[fault.end :],
+         "sentence": fault.sentence, "start": str(fault.start), "end": str(fault.end)}
+        for fault in grid.state.faults[:MOST_FAULTS]
+    ]  # fmt: skip
 
-    url_name and poll_name are the names of those URLs. template includes fragment.
+
+class GridView(View):
+    """One grid at four URLs: its page (`as_view()`), its poll (`as_view(polled=True)`), what its text box
+    suggests (`as_view(part="suggest")`) and the values of one set filter (`as_view(part="values")`).
+
+    url_name, poll_name, suggest_name and values_name are the names of those URLs. template includes fragment.
     """
 
     grid_class: ClassVar[type[Grid]]
     url_name: ClassVar[str]
     poll_name: ClassVar[str]
+    suggest_name: ClassVar[str]
+    values_name: ClassVar[str]
     template: ClassVar[str]
     fragment: ClassVar[str]
     polled = False
+    part = ""
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -48,7 +72,8 @@ class GridView(View):
             response = self.poll(request)
         else:
             self.check(request.user.has_perm)
-            response = self.page(request)
+            parts = {"suggest": self.suggest, "values": self.values, "": self.page}
+            response = parts[self.part](request)
         patch_vary_headers(response, ["HX-Request"])
         add_never_cache_headers(response)
         return response
@@ -58,9 +83,12 @@ class GridView(View):
         if self.grid_class.permission and not may(self.grid_class.permission):
             raise PermissionDenied
 
-    def grid(self, request: HttpRequest, glance: Glance | None = None) -> Grid:
+    def grid(
+        self, request: HttpRequest, params: QueryDict | None = None, glance: Glance | None = None
+    ) -> Grid:
+        asked = request.GET if params is None else params
         path = reverse(self.url_name)
-        return self.grid_class(user=request.user, params=request.GET, path=path, glance=glance)
+        return self.grid_class(user=request.user, params=asked, path=path, glance=glance)
 
     def page(self, request: HttpRequest) -> HttpResponse:
         """The grid; a bare URL leads to the default filters, so that every state has an address.
@@ -69,15 +97,18 @@ class GridView(View):
         """
         if not request.GET:
             return HttpResponseRedirect(f"{request.path}?{self.grid_class.default_query()}")
-        grid = self.grid(request)
-        context = {"grid": grid, **self.drawn(grid), **self.context(grid)}
+        form = panel.read_form(request.GET)
+        grid = self.grid(request, form.params)
         part = wants_fragment(request)
+        if not part and (grid.state.rewritten or (form.sent and not grid.state.notes)):
+            return HttpResponseRedirect(grid.url)  # words or the form have become conditions
+        context = {"grid": grid, **self.drawn(grid, form), **self.context(grid)}
         response = render(request, self.fragment if part else self.template, context)
         if part:
-            self.remember_search(request, response, grid)
+            self.follow(request, response, grid)
         return response
 
-    def drawn(self, grid: Grid) -> dict[str, Any]:
+    def drawn(self, grid: Grid, form: panel.Form) -> dict[str, Any]:
         """What the fragment's template shows, drawn before it: templates do no arithmetic."""
         return {
             "head": rows.head(grid),
@@ -91,7 +122,17 @@ class GridView(View):
             "poll_ms": str(settings.GRID_POLL_SECONDS * 1000),
             "revision": live.revision(grid),
             "caption": rows.caption(grid),
-            "chips": rows.chips(grid),
+            "chips": [
+                one for one in rows.chips(grid) if not (one["bad"] and one.get("column") in form.cards)
+            ],
+            "panel": panel.panel_of(grid, form),
+            "panel_url": grid.url_of(grid.state.changed(panel=FILTERS_PANEL)),
+            "filter_count": len(grid.state.filters.columns()),
+            "box": grid.state.box or grid.state.filters.q,
+            "faults": faults(grid),
+            "most_text": str(LONGEST_TEXT),
+            "suggest_url": reverse(self.suggest_name),
+            "values_url": reverse(self.values_name),
             "kept": [pair for pair in parse_qsl(grid.state.changed(page=1).query, True) if pair[0] != "q"],
             "ways_out": rows.ways_out(grid),
             "all_url": grid.url_of(grid.state.changed(filters=Filters())),
@@ -106,12 +147,47 @@ class GridView(View):
         """What the room's own template shows beside the grid."""
         return {}
 
-    def remember_search(self, request: Any, response: HttpResponse, grid: Grid) -> None:
-        """After a search, the canonical address; typing on replaces it, so Back leads out of the search."""
-        if request.htmx.trigger != f"{grid.slug}-search":
+    def follow(self, request: Any, response: HttpResponse, grid: Grid) -> None:
+        """The canonical address after a search or a form, in the history of the browser.
+
+        Typing on replaces the address of a search, so that Back leads out of it. A text with faults has no
+        address: it waits in its box to be put right.
+        """
+        if grid.state.faults or (
+            not request.GET.get("apply") and request.htmx.trigger != f"{grid.slug}-search"
+        ):
             return
-        before = parse_qs(urlsplit(request.htmx.current_url or "").query)
-        response.headers["HX-Replace-Url" if "q" in before else "HX-Push-Url"] = grid.url
+        before = urlsplit(request.htmx.current_url or "")
+        if f"{before.path}?{before.query}" == grid.url:
+            return
+        typing_on = request.htmx.trigger == f"{grid.slug}-search" and "q" in parse_qs(before.query)
+        replaces = typing_on and not grid.state.rewritten
+        response.headers["HX-Replace-Url" if replaces else "HX-Push-Url"] = grid.url
+
+    def suggest(self, request: HttpRequest) -> HttpResponse:
+        """What may be written where the caret stands (`at`, in characters of `q`)."""
+        params = request.GET.copy()
+        raw = params.pop("at", ["0"])[-1]
+        at = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 6 else 0
+        text = params.get("q", "")[:LONGEST_TEXT].replace("\x00", " ")
+        grid = self.grid(request, params)
+        grid.totals_age_s = TOTALS_AGE_S
+        found = suggestions(grid, text, at)
+        return render(request, "grids/_suggestions.html", {"grid": grid, "found": found})
+
+    def values(self, request: HttpRequest) -> HttpResponse:
+        """The values of the set filter on `column`, under the form and the search of its card."""
+        params = request.GET.copy()
+        name = params.pop("column", [""])[-1]
+        form = panel.read_form(params)
+        grid = self.grid(request, form.params)
+        grid.totals_age_s = TOTALS_AGE_S
+        column = grid.filterable.get(name)
+        if column is None or column.filter is None or column.filter.kind != "set":
+            return HttpResponseBadRequest(_("There is no filter of this name."))
+        facet = facets(grid, {name: form.sought.get(name, "")})[name]
+        card = panel.picked_card(grid, name, facet)
+        return render(request, "grids/_values.html", {"grid": grid, "card": card})
 
     def poll(self, request: HttpRequest) -> HttpResponse:
         """JSON of what changed, or 204. Rights are asked of the database each time."""
@@ -128,6 +204,7 @@ class GridView(View):
                 glance.eyes,
                 glance.look,
                 get_language(),
+                getattr(request.user, "time_zone", ""),  # days are cut where each person lives
                 _state_of(request),
             )
             grid = shared.get(key, glance.version, lambda: self._polled(request, glance))
@@ -141,7 +218,7 @@ class GridView(View):
         return HttpResponse(body, content_type="application/json")
 
     def _polled(self, request: HttpRequest, glance: Glance | None) -> Grid:
-        grid = self.grid(request, glance)
+        grid = self.grid(request, glance=glance)
         grid.totals_age_s = TOTALS_AGE_S
         return grid
 

@@ -60,6 +60,13 @@ def test_each_column_sorts_both_ways_with_missing_values_last(
 
 
 @EVERY_GRID
+def test_each_operator_of_each_filter_answers_at_the_same_cost(
+    case: GridCase, client_alice: Client, alice: User
+):
+    testing.check_filters(case, client_alice, alice)
+
+
+@EVERY_GRID
 def test_no_address_fails_and_what_is_unknown_becomes_a_chip(case: GridCase, client_alice: Client):
     testing.check_bad_addresses(case, client_alice)
 

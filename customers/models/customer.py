@@ -26,7 +26,7 @@ from setup.models import Currency, InvoiceTemplate, PortalDomain, Reseller
 COPIED = (
     "name", "status", "penalty_until", "status_after_penalty", "currency_id", "country", "reseller_id",
     "account_manager_id", "domain_id", "portal_access", "debit_limit", "daily_spend_limit",
-    "channels_limit", "cps_limit", "created_at", "deleted_at",
+    "channels_limit", "cps_limit", "created_at", "deleted_at", "tags",
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -73,6 +73,7 @@ class Listing(models.Model):
     cps_limit = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
+    tags = ArrayField(models.CharField(max_length=64), db_default=Value("{}"))
 
     # Figures, written by the pulse
     balance = _sum_of_money("balance")

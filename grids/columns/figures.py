@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from grids import formats
 from grids.columns.plain import Column, Row, Sight, none
+from grids.filters import ColumnFilter, DurationFilter, MoneyFilter, NumberFilter, WholeFilter
 from grids.markup import attribute, icon, text
 
 
@@ -53,8 +54,11 @@ class NumberColumn(Column):
     kind = "number"
 
     def __init__(self, label: Any, source: str = "", *, decimals: int = 0, **options: Any) -> None:
-        super().__init__(label, source, **options)
         self.decimals = decimals
+        super().__init__(label, source, **options)
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return NumberFilter(decimals=self.decimals) if self.decimals else WholeFilter()
 
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
@@ -101,6 +105,9 @@ class MoneyColumn(Column):
         self.bad = bad
         self.title = title
         self.extra = (*self.extra, currency)
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return MoneyFilter()
 
     def data(self, row: Row, sight: Sight) -> str:
         code = row[self.currency]
@@ -150,6 +157,7 @@ class RatioColumn(Column):
 
     warn/bad: thresholds; the figure is coloured below them, or from them upwards if `high_is_bad`.
     title: tooltip of the cell. bad_title: what a bad figure hints at.
+    It is filtered by in the unit shown, of which the stored figure holds `filter_scale`.
     """
 
     numeric = True
@@ -169,14 +177,19 @@ class RatioColumn(Column):
         high_is_bad: bool = False,
         title: Title | None = None,
         bad_title: Any = "",
+        filter_scale: Decimal | int = 1,
         **options: Any,
     ) -> None:
-        super().__init__(label, source, **options)
         self.part, self.whole, self.scale, self.decimals = part, whole, scale, decimals
+        self.filter_scale, self.unit = filter_scale, options.get("unit", "")
+        super().__init__(label, source, **options)
         self.warn, self.bad, self.high_is_bad = warn, bad, high_is_bad
         self.title = title
         self.bad_title = bad_title
         self.extra = (*self.extra, part, whole)
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return NumberFilter(scale=self.filter_scale, decimals=self.decimals, unit=self.unit)
 
     def figure(self, row: Row) -> Decimal | None:
         """The ratio, or None while nothing was counted."""
@@ -227,6 +240,9 @@ class RatioColumn(Column):
 class DurationColumn(RatioColumn):
     """A mean duration: summed milliseconds ÷ count, shown as m:ss."""
 
+    def usual_filter(self) -> ColumnFilter | None:
+        return DurationFilter()
+
     def shown(self, figure: Decimal) -> str:
         return formats.format_duration_ms(figure)
 
@@ -255,6 +271,9 @@ class UsageColumn(Column):
         super().__init__(label, source, **options)
         self.limit, self.warn, self.bad, self.total = limit, warn, bad, total
         self.extra = (*self.extra, limit)
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return WholeFilter()
 
     def html(self, row: Row, sight: Sight) -> str:
         used, limit = row[self.source] or 0, row[self.limit]

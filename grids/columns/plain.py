@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy
 
 from grids import formats
-from grids.filters import ColumnFilter
+from grids.filters import ColumnFilter, MomentFilter, TextFilter
 from grids.markup import attribute, text, url_pattern
 
 Row = Mapping[str, Any]  # one row of `.values()`: field -> value, and "pk"
@@ -58,6 +58,13 @@ class Sight:
         return self.limits.get(threshold) if isinstance(threshold, str) else threshold
 
 
+class _Usual:
+    """Stands for the filter that a column's type brings by itself."""
+
+
+USUAL = _Usual()
+
+
 class Column(django_tables2.Column):
     """A column of text, and the base of all others.
 
@@ -65,6 +72,9 @@ class Column(django_tables2.Column):
     annotations: expressions it reads, computed for the rows of the page.
     permission: without it the column does not exist for that user: not shown, sorted by or filtered.
     live: its cells are refreshed by the poll. unit: small print in the header. help: tooltip of the header.
+    filter: the usual one of its type unless given; None for a column that cannot be filtered by.
+    aliases: other names it answers to in the text box.
+    hidden: not on screen; it sorts and filters all the same.
     """
 
     css = ""
@@ -81,9 +91,11 @@ class Column(django_tables2.Column):
         live: bool = False,
         help: Any = "",
         unit: Any = "",
-        filter: ColumnFilter | None = None,
+        filter: ColumnFilter | _Usual | None = USUAL,
         annotations: Mapping[str, Expression] | None = None,
         extra: Sequence[str] = (),
+        aliases: Sequence[str] = (),
+        hidden: bool = False,
     ) -> None:
         super().__init__(verbose_name=label, accessor=source or None)
         self.name = ""
@@ -93,13 +105,21 @@ class Column(django_tables2.Column):
         self.live = live
         self.help = help
         self.unit = unit
-        self.filter = filter
+        self.filter = self.usual_filter() if isinstance(filter, _Usual) else filter
+        self.aliases = tuple(aliases)
+        self.hidden = hidden
         self.annotations = dict(annotations or {})
         self.extra = tuple(extra)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         self.source = self.source or name
+        if self.filter is not None and not self.filter.field_name:
+            self.filter.field_name = self.source
+
+    def usual_filter(self) -> ColumnFilter | None:
+        """The filter that fits what this type shows."""
+        return TextFilter()
 
     @property
     def label(self) -> Any:
@@ -174,8 +194,16 @@ TextColumn = Column
 class ConditionColumn(Column):
     """A filter without anything to see: no header, no cell, no order; links lead to it, a chip shows it."""
 
-    def __init__(self, label: Any, *, filter: ColumnFilter, permission: str = "") -> None:
-        super().__init__(label, filter=filter, permission=permission)
+    def __init__(
+        self,
+        label: Any,
+        source: str = "",
+        *,
+        filter: ColumnFilter,
+        permission: str = "",
+        aliases: Sequence[str] = (),
+    ) -> None:
+        super().__init__(label, source, filter=filter, permission=permission, aliases=aliases, hidden=True)
 
     @property
     def sortable(self) -> bool:
@@ -195,6 +223,9 @@ class AgeColumn(Column):
 
     def line(self, row: Row, sight: Sight) -> str:
         return self.plain(row) or ""
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return MomentFilter()
 
     def plain(self, row: Row) -> Any:
         at = row[self.source]

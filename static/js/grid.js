@@ -202,7 +202,7 @@
   };
   // Rows never move under a pointer or the keyboard's focus, nor while a menu is open: a link offers the move.
   const mayMove = (root) =>
-    ownAct || (!root.querySelector("tbody:hover, tbody:focus-within, .wnw.open, details[open]") && !popover());
+    ownAct || (!root.querySelector("tbody:hover, tbody:focus-within, .wnw.open, details.menu[open], .side-p:focus-within, [aria-invalid]") && !popover());
   const paintUpdated = () => {
     const root = grid();
     const place = root?.querySelector("[data-updated]");
@@ -306,6 +306,10 @@
 
   // --- Swaps keep what a person had: typed words, scroll, focus, ticks ------------------------------------
   const whereIs = (node) => {
+    if (node.closest("[data-panel]") && node.name && !node.id) {
+      return `[data-panel] [name="${CSS.escape(node.name)}"][value="${CSS.escape(node.value)}"]`;
+    }
+    if (node.matches("[data-card] summary")) return `[data-card="${node.closest("[data-card]").dataset.card}"] summary`;
     const row = node.closest("tr[data-id]");
     const cell = node.closest("[data-c]");
     if (row && cell) {
@@ -321,6 +325,17 @@
     if (node.id) return `#${CSS.escape(node.id)}`;
     return node.matches("[data-moved]") ? ".gridwrap" : "input[type=search]";
   };
+  // Words that may be conditions wait for Enter; until then they are somebody's half of a sentence.
+  const CONDITIONS = /[:<>=\u2264\u2265\u2260"]|\bOR\b/;
+  let sent = null; // the text of the box as it was submitted: the answer knows what became of it
+  document.addEventListener("htmx:confirm", (event) => {
+    const by = event.detail.triggeringEvent;
+    if (!event.target.matches?.("[role=search]") || !by) return;
+    const text = event.target.querySelector("input[type=search]").value;
+    if (by.type === "input" && CONDITIONS.test(text)) event.preventDefault();
+    else sent = by.type === "submit" ? text : null;
+  });
+  const isText = (node) => node?.matches("[data-panel] input:not([type=checkbox], [type=radio])");
   let kept = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const root = event.detail.target;
@@ -332,7 +347,8 @@
       url: root.dataset.url,
       focus: active && whereIs(active),
       cell: active?.matches("td[data-c]"),
-      typed: active === search ? [search.value, search.selectionStart, search.selectionEnd] : null,
+      typed: active === search && search.value !== sent ? [search.value, search.selectionStart, search.selectionEnd] : null,
+      value: isText(active) ? active.value : null,
       scroll: scroll ? [scroll.scrollTop, scroll.scrollLeft] : [0, 0],
       asked: !(event.detail.requestConfig?.elt || event.detail.elt)?.matches?.("[data-grid]"),
     };
@@ -340,8 +356,9 @@
   document.addEventListener("htmx:afterSwap", () => {
     const root = grid();
     if (!root || !kept) return;
-    const { url, focus, cell, typed, scroll, asked } = kept;
+    const { url, focus, cell, typed, value, scroll, asked } = kept;
     kept = null;
+    sent = null;
     paintTicks(root);
     answered = Date.now();
     paintUpdated();
@@ -356,8 +373,10 @@
       const target = root.querySelector(focus) || wrap;
       if (cell && target?.matches("td")) focusCell(target);
       else target?.focus({ preventScroll: true });
+      if (value !== null && isText(target)) target.value = value;
+      if (target === search) search.setSelectionRange(Number(search.dataset.from ?? search.value.length), Number(search.dataset.to ?? search.value.length));
     }
-    if (asked) say(root.querySelector("caption")?.textContent || root.querySelector(".em b")?.textContent || "");
+    if (asked) say(root.querySelector("[role=alert]") ? "" :root.querySelector("caption")?.textContent || root.querySelector(".em b")?.textContent || "");
     clearTimeout(timer);
     timer = setTimeout(poll, Number(root.dataset.pollMs));
   });
@@ -369,7 +388,7 @@
     if (!search || search !== document.activeElement) return;
     const typed = search.value.trim().replace(/\s+/g, " ");
     const asked = new URL(root.dataset.url, location.href).searchParams.get("q") || "";
-    const again = typed !== asked && typed !== chased; // once for each: the server may read it otherwise
+    const again = typed !== asked && typed !== chased && !CONDITIONS.test(typed); // once for each: the server may read it otherwise
     chased = again ? typed : null;
     if (again) window.htmx.trigger(search.form, "submit");
   });

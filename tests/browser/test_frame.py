@@ -133,7 +133,7 @@ def test_a_warning_card_opens_on_focus_and_its_links_can_be_reached(visit):
 def test_slash_goes_to_the_search_and_letters_typed_there_are_letters(visit):
     page = visit("/customers/")
     page.keyboard.press("/")
-    search = page.get_by_role("searchbox")
+    search = page.get_by_label("Search customers", exact=True)
     expect(search).to_be_focused()
     page.keyboard.type("?gc")
     expect(search).to_have_value("?gc")
@@ -154,7 +154,7 @@ def test_shortcuts_are_listed_and_can_be_switched_off(visit):
     expect(dialog).to_be_hidden()
     page.reload()
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    expect(page.get_by_label("Search customers", exact=True)).not_to_be_focused()
 
 
 def test_an_age_on_the_page_grows_by_itself(visit):

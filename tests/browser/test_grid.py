@@ -233,7 +233,7 @@ def test_escape_clears_the_search_then_leaves_it(desk: Open):
     quiet("Altavox")
     quiet("Baltic")
     page = desk("/customers/?q=alta&s=name")
-    search = page.get_by_role("searchbox")
+    search = page.get_by_label("Search customers", exact=True)
     search.focus()
     page.keyboard.press("Escape")
     expect(search).to_have_value("")
@@ -248,7 +248,7 @@ def test_the_status_menu_of_a_row_closes_when_the_focus_leaves_it(desk: Open):
     page = desk()
     cell(page, ada, "status").get_by_role("link").click()
     expect(page.get_by_role("dialog").get_by_role("button", name="Active", exact=True)).to_be_focused()
-    page.get_by_role("searchbox").focus()
+    page.get_by_label("Search customers", exact=True).focus()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
@@ -302,7 +302,7 @@ def test_refresh_keeps_ticks_filters_scroll_and_focus(desk: Open):
     expect(page.locator("tbody .ck:checked")).to_have_count(2)
     assert page.locator(".gridwrap").evaluate("wrap => wrap.scrollTop") == 300
     assert page.url == before
-    expect(page.get_by_role("searchbox")).to_have_value("nova")
+    expect(page.get_by_label("Search customers", exact=True)).to_have_value("nova")
     expect(page.get_by_text("Status: Inactive")).to_be_visible()
     expect(page.locator('th[data-c="name"]')).to_have_attribute("aria-sort", "descending")
     expect(refresh).to_be_focused()
@@ -364,7 +364,7 @@ def test_the_list_narrows_while_typing_and_comes_back_when_cleared(desk: Open):
         quiet(name)
     page = desk()
     mark(page)
-    search = page.get_by_role("searchbox")
+    search = page.get_by_label("Search customers", exact=True)
     page.keyboard.press("/")
     expect(search).to_be_focused()
     page.keyboard.type("balt", delay=30)
@@ -390,12 +390,12 @@ def test_letters_typed_while_an_answer_is_on_its_way_are_not_lost(desk: Open):
         route.continue_()
 
     page.route("**/customers/?q=*", slowly)
-    page.get_by_role("searchbox").focus()
+    page.get_by_label("Search customers", exact=True).focus()
     page.keyboard.type("bal", delay=20)
     page.wait_for_timeout(500)  # the first request has left
     page.keyboard.type("tic", delay=150)
     expect(names(page)).to_have_text(["Baltic"], timeout=8000)
-    expect(page.get_by_role("searchbox")).to_have_value("baltic")
+    expect(page.get_by_label("Search customers", exact=True)).to_have_value("baltic")
 
 
 def test_back_leads_through_the_states_of_the_list(desk: Open):
@@ -421,7 +421,7 @@ def test_the_search_runs_on_enter_and_on_its_icon(desk: Open, how: str, script: 
     quiet("Altavox")
     quiet("Baltic")
     page = desk(java_script_enabled=script)
-    search = page.get_by_role("searchbox")
+    search = page.get_by_label("Search customers", exact=True)
     search.fill("alta")
     if how == "enter":
         search.press("Enter")

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 from django.db.models import Q
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grids.filters import Choice, SetFilter
+from grids.filters import Choice, SetFilter, Viewpoint
 from grids.state import Filters, GridState, Rules, SortKey, read_state
 
 STATUS = SetFilter([Choice("on", "On", Q(on=True)), Choice("off", "Off", Q(on=False))])
 
 
 def column(label: str, *, sortable: bool = True, kind: SetFilter | None = None) -> SimpleNamespace:
-    return SimpleNamespace(label=label, sortable=sortable, filter=kind)
+    return SimpleNamespace(label=label, sortable=sortable, filter=kind, aliases=())
 
 
+VIEW = Viewpoint(datetime(2026, 11, 25, tzinfo=UTC), UTC, lambda: pytest.fail("no rows are needed"))
 RULES = Rules(
     columns={"name": column("Name"), "asr": column("ASR"), "state": column("State", kind=STATUS)},
     default_sort=("name",),
     per_page=50,
     max_per_page=200,
+    view=VIEW,
 )
 
 
@@ -92,7 +95,7 @@ def test_many_unknown_keys_are_few_chips():
 
 
 def test_only_as_many_sort_keys_and_rows_as_a_page_can_bear():
-    rules = Rules({f"c{n}": column("C") for n in range(9)}, (), 50, 200)
+    rules = Rules({f"c{n}": column("C") for n in range(9)}, (), 50, 200, VIEW)
     state = read_state(QueryDict("s=" + ",".join(f"c{n}" for n in range(9)) + "&n=999999"), rules)
     assert len(state.sort) == 4
     assert state.place.per_page == 200
@@ -112,12 +115,14 @@ def test_a_condition_is_said_in_words():
 
 PIECES = st.sampled_from(
     [
+        "q=", "any", "panel", "filters.", "state:on", "!", "<", '"', " OR ",
         "q", "s", "page", "n", "f.state", "f.name", "f.", "f.x", "in:", "not-in:", "on", "-", ",", "=", "&",
         "%00", "name", "__", "%", "+", "%F0%9F", "'", ";", "9" * 30, "\x00", "\ud7ff", " ",
     ]
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join))
 def test_no_query_string_can_make_reading_fail_and_what_is_read_is_stable(query: str):
     state = read(query)
