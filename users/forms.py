@@ -147,7 +147,10 @@ class NewPasskeyForm(forms.Form):
 
     def clean_credential(self) -> dict[str, Any]:
         credential = _from_here(self.cleaned_data["credential"])
-        webauthn.parse_registration_response(credential)
+        try:
+            webauthn.parse_registration_response(credential)
+        except ValueError:  # allauth asks for TypeError only; damaged parts are told by this one
+            raise get_adapter().validation_error("incorrect_code") from None
         webauthn.complete_registration(credential)
         return credential
 
@@ -190,7 +193,7 @@ def _from_here(credential: Any) -> dict[str, Any]:
     try:
         client_data = json.loads(websafe_decode(credential["response"]["clientDataJSON"]))
         origin = urlsplit(client_data["origin"])
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise get_adapter().validation_error("incorrect_code") from None
     request = context.request
     if origin.netloc != request.get_host().lower() or origin.scheme not in ("https", request.scheme):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from allauth.core import context
 from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import RequestFactory
+from fido2.utils import websafe_encode
 
 from audit.models import Act, ActKind
 from customers.models import Customer
@@ -30,7 +35,7 @@ from tests.users.security import (
     sign_in,
     wrong_code,
 )
-from users import factors
+from users import factors, forms
 from users.models import User
 
 SITES = [("alice", STAFF_HOST), ("carol", PORTAL_HOST)]
@@ -388,3 +393,98 @@ def test_who_may_not_come_in_is_not_let_in_by_the_second_step(portal_client, car
     portal_client.post(CODE, {"code": code_of(seed)})
     answer = portal_client.get("/", follow=True)
     assert answer.redirect_chain[-1][0] == LOGIN
+
+
+# --- Passkeys that are none; real ones are used in tests/browser/test_passkeys.py
+
+
+def client_data(origin: object = "http://localhost") -> str:
+    return websafe_encode(json.dumps({"type": "webauthn.get", "challenge": "AA", "origin": origin}).encode())
+
+
+NONSENSE = [
+    "",
+    "no json",
+    "[]",
+    "5",
+    "{}",
+    '{"response": {}}',
+    '{"response": []}',
+    '{"response": {"clientDataJSON": "!"}}',
+    json.dumps({"response": {"clientDataJSON": client_data(5)}}),
+    json.dumps({"response": {"clientDataJSON": client_data()}}),
+    json.dumps({"id": "AA", "rawId": "AA", "response": {"clientDataJSON": client_data()}}),
+    *[
+        json.dumps(
+            {
+                "id": "AA",
+                "rawId": raw,
+                "type": "public-key",
+                "response": {"clientDataJSON": client_data(), "attestationObject": part, "userHandle": part}
+                | {"authenticatorData": part, "signature": part},
+            }
+        )
+        for raw, part in (
+            ("AA", "AA"),
+            ("AA", "oA"),
+            ("AB", "AA"),
+            ("AA", 5),
+            ("AA", None),
+            ("AA", "z" * 400),
+        )
+    ],
+]
+
+
+@pytest.mark.parametrize("credential", NONSENSE)
+def test_a_credential_that_is_none_opens_nothing(client, alice, credential):
+    assert client.get("/accounts/login/passkey/").json()["publicKey"]["rpId"] == "localhost"
+    answer = client.post("/accounts/login/passkey/", {"credential": credential})
+    assert answer["Location"] == LOGIN
+    assert not is_in(client)
+
+    browser = browser_of(alice, STAFF_HOST)
+    confirm(browser)
+    browser.get("/accounts/security/passkeys/")
+    assert browser.post("/accounts/security/passkeys/", {"credential": credential}).status_code == 200
+    assert browser.post(CONFIRM, {"credential": credential}).status_code == 200
+    assert not factors.has_any(alice)
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_here"),
+    [
+        ("http://localhost", True),
+        ("https://localhost", True),
+        ("https://evil.example.com", False),
+        ("http://sub.localhost", False),
+        ("http://localhost:1", False),
+        ("ftp://localhost", False),
+        ("", False),
+    ],
+)
+def test_a_passkey_counts_at_this_very_host_only(origin, is_here):
+    """Not at a subdomain either, which may belong to others."""
+    credential = {"response": {"clientDataJSON": client_data(origin)}}
+    with context.request_context(RequestFactory().get("/", headers={"host": STAFF_HOST})):
+        if is_here:
+            assert forms._from_here(credential) == credential
+        else:
+            with pytest.raises(ValidationError):
+                forms._from_here(credential)
+
+
+@pytest.mark.parametrize(("host", "party"), [("LOCALHOST:8000", "localhost"), ("localhost.", "localhost")])
+def test_the_relying_party_is_the_host_name_alone(db, host, party):
+    assert browser_of(None, host).get("/accounts/login/passkey/").json()["publicKey"]["rpId"] == party
+
+
+def test_the_portal_is_a_relying_party_of_its_own(portal_client):
+    options = portal_client.get("/accounts/login/passkey/").json()["publicKey"]
+    assert options["rpId"] == PORTAL_HOST
+    assert options["userVerification"] == "required"
+
+
+def test_asking_for_challenges_is_limited(client, db):
+    answers = [client.get("/accounts/login/passkey/").status_code for _ in range(31)]
+    assert answers == [200] * 30 + [429]
