@@ -95,7 +95,7 @@ class Stack:
         terminal.say("Starting PostgreSQL and Valkey …")
         self._start_servers()
         terminal.say("Bringing the database up to date …")
-        self._manage("migrate", "--noinput", "--verbosity", "0", name="migrate")
+        self._manage("upgrade", "--no-backup", "--database-only", "--verbosity", "0", name="upgrade")
         self._collect_static_files()
         if self.environment.demo:
             self._make_demo_once()

@@ -168,7 +168,7 @@ def _migrate(scratch: Database, backup: Archive, say: Say) -> None:
     if not backup.manifest.is_older():
         return
     say("The backup is from an older Connex; bringing it up to date …")
-    done = _manage(scratch, "migrate", "--noinput", "--verbosity", "0")
+    done = _manage(scratch, "upgrade", "--no-backup", "--database-only", "--verbosity", "0")
     if done.returncode:
         raise BackupError(f"The backup could not be brought up to date:\n{_words(done)}")
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -67,9 +68,9 @@ def want_backup(now: datetime | None = None) -> None:
     )
 
 
-def upgrade(*, no_backup: bool, say: Callable[[str], None]) -> None:
-    """Bring database, static files and groups to this release. Raises Stopped."""
-    call_command("check")
+def upgrade(*, no_backup: bool, database_only: bool = False, say: Callable[[str], None]) -> None:
+    """Bring database, groups and (unless database_only) static files to this release. Raises Stopped."""
+    call_command("check", stdout=StringIO())  # raises with what is wrong; that all is well needs no line
     with alone():
         if missing := missing_migrations():
             if not no_backup and connection.introspection.table_names():
@@ -78,8 +79,9 @@ def upgrade(*, no_backup: bool, say: Callable[[str], None]) -> None:
             call_command("migrate", interactive=False, verbosity=0)
         else:
             say("The schema is up to date.")
-        call_command("check", databases=["default"])
-        _collect_static_files(say)
+        call_command("check", databases=["default"], stdout=StringIO())
+        if not database_only:
+            _collect_static_files(say)
         changed = roles.seed()
         say(f"New rights for: {', '.join(changed)}." if changed else "Groups have every right that is new.")
         for words, work in AFTERWARDS:
