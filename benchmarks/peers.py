@@ -63,7 +63,7 @@ class ListingAdmin(admin.ModelAdmin):
         return rows.order_by(*self.get_ordering(request))
 
 
-site = Site(name="admin")
+site = Site(name="benchmark")  # beside the product's own admin
 site.register(Listing, ListingAdmin)
 
 
