@@ -29,9 +29,8 @@ def customers(database):
 def test_a_lost_database_comes_back_as_it_was(backup, standing, empty):
     assert restoring.restore(empty, backup, other_keys=True, say=quiet) is None
     assert customers(empty) == customers(standing)
-    assert rows(empty, "SELECT * FROM calls_cdr ORDER BY 1, 2, 3") == rows(
-        standing, "SELECT * FROM calls_cdr ORDER BY 1, 2, 3"
-    )
+    records = "SELECT calls_cdr::text FROM calls_cdr ORDER BY 1"
+    assert rows(empty, records) == rows(standing, records)
     assert run(empty, "check_figures").stdout.strip() == "All figures are right."
 
 
