@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import qrcode
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -25,6 +26,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from qrcode.image.svg import SvgPathFillImage
 
 from setup import secrets
 from setup.models import Installation
@@ -54,6 +56,10 @@ class FactorAdapter(DefaultMFAAdapter):
         """The name an app shows beside the codes."""
         domain = getattr(context.request, "portal_domain", None)
         return domain.brand if domain else Installation.current().company
+
+    def build_totp_svg(self, url: str) -> str:
+        """On white, in the dark theme too, or no camera reads it."""
+        return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Passkeys belong to one host name, whichever site it is."""
