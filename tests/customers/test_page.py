@@ -187,7 +187,7 @@ def test_the_poll_brings_new_figures_and_takes_warnings_away(client_alice):
 
 def test_the_poll_notices_that_a_penalty_is_over_though_no_row_changed(client_alice, rheinfon):
     Customer.objects.filter(pk=rheinfon.pk).update(
-        status=Status.PENALTY, penalty_until=timezone.now() + timedelta(seconds=0.3)
+        status=Status.PENALTY, penalty_until=timezone.now() + timedelta(seconds=2)
     )
     seen = token_of(client_alice.get(page_of(rheinfon)))
     head = f"{page_of(rheinfon, 'customers:head')}?seen={seen}"
