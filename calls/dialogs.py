@@ -108,6 +108,8 @@ class Receipt:
 def receive(switch: Switch, body: bytes) -> Receipt:
     """Takes events in; on return they are committed. Raises wire.BadBody where nothing can be read."""
     objects, refused = wire.records(body)
+    if (count := sum(_calls_in(event) for _index, event in objects)) > wire.MOST_RECORDS:
+        raise wire.TooMany(count)
     now = timezone.now()
     rows, bad, listed = _read(objects, now)
     switches.note_heard(switch, now)
@@ -118,6 +120,12 @@ def receive(switch: Switch, body: bytes) -> Receipt:
             _note_listed(switch, max(listed), now)
     refused = sorted([*refused, *bad, *strangers], key=lambda refusal: refusal.index)
     return Receipt(len(rows), refused)
+
+
+def _calls_in(event: dict[str, Any]) -> int:
+    """How many calls an event names; a list that is too long by itself is refused by itself."""
+    calls = event.get("calls")
+    return len(calls) if isinstance(calls, list) and 0 < len(calls) <= wire.MOST_RECORDS else 1
 
 
 def _read(

@@ -19,7 +19,10 @@ Reader = Callable[[Any], Any]
 _SHOWN = 60
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
 DOCUMENT_MAX_BYTES = 16 * 1024
+DOCUMENT_DEEPEST = 64  # objects and lists within each other; each level costs stack wherever it is read
 AMOUNT_BELOW = 10**7
+# Beyond these no zone of the world can show a time, or nobody meant it.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _ADDRESS_MAX = 45  # characters of the longest IPv6 address
 _EIGHTH = Decimal("1e-8")
 
@@ -71,7 +74,10 @@ class Refusal:
 
 def shown(value: Any) -> str:
     """The value as a message may quote it."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # JSON can be read a little deeper than it can be written from here
+        return f"{type(value).__name__} (…)"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
@@ -161,7 +167,10 @@ def instant(value: Any) -> datetime:
                 _("%(value)s has no time zone. Add Z for UTC, or an offset such as +02:00.")
                 % {"value": shown(value)}
             )
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise ValueError
+        return moment
     except (ValueError, OverflowError) as error:
         if isinstance(error, Wrong):
             raise
@@ -225,9 +234,16 @@ def document(value: dict[str, Any]) -> str:
             _("It has %(size)s bytes; at most %(most)s are kept.")
             % {"size": size, "most": DOCUMENT_MAX_BYTES}
         )
-    if _has_nul(value):
+    if written.count("[") + written.count("{") > DOCUMENT_DEEPEST and _is_deeper(value, DOCUMENT_DEEPEST):
+        raise Wrong(_("It is nested too deeply."))
+    if "\\u0000" in written and _has_nul(value):
         raise Wrong(_("It contains a NUL byte. Leave it out."))
     return written
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inner) and (levels == 0 or any(_is_deeper(one, levels - 1) for one in inner))
 
 
 def _has_nul(value: Any) -> bool:

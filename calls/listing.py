@@ -11,13 +11,17 @@ from psycopg2.extras import execute_values
 from calls.rollups import minute_of, window_start
 from customers.selfcheck import Difference
 
-_SUMS = """
+# The ratios of a listing row divide numbers of fourteen digits. Sums beyond that are nonsense of a switch,
+# and one row that cannot be written would stop everybody's figures.
+_MOST_MS = 10**14 - 1
+_SUMS = f"""
     SELECT customer_id, sum(attempts) AS attempts, sum(connected) AS connected,
-           sum(duration_ms) AS duration_ms, sum(pdd_sum_ms) AS pdd_sum_ms, sum(pdd_count) AS pdd_count,
+           least(sum(duration_ms), {_MOST_MS}) AS duration_ms,
+           least(sum(pdd_sum_ms), {_MOST_MS}) AS pdd_sum_ms, sum(pdd_count) AS pdd_count,
            max(pdd_max_ms) AS pdd_max_ms, max(cps_peak) AS cps_peak,
            coalesce(sum(charge) FILTER (WHERE minute >= %(midnight)s), 0) AS charge_today
-      FROM calls_minutebucket WHERE minute >= %(window)s {only} GROUP BY customer_id
-"""
+      FROM calls_minutebucket WHERE minute >= %(window)s {{only}} GROUP BY customer_id
+"""  # noqa: S608 - a constant of ours
 
 _WRITE = """
     UPDATE customers_listing AS listing SET

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls import dialogs
+from calls import dialogs, wire
 from calls.models import Dialog, Switch
 from calls.pulse import Pulse
 from customers.models import Customer, Listing
@@ -285,6 +285,27 @@ def test_an_ended_call_that_is_named_on_and_on_stays_ended(customer, switch):
 def test_what_cannot_be_understood_is_named_with_its_field(words, field, switch):
     receipt = dialogs.receive(switch, json.dumps([words]).encode())
     assert [refusal.field for refusal in receipt.refused] == ([field] if field else [])
+
+
+def test_many_lists_in_one_body_are_no_way_around_the_most_calls(customer, switch, monkeypatch):
+    monkeypatch.setattr(wire, "MOST_RECORDS", 3)
+    lists = [{"event": "snapshot", "calls": [{}, {}]}, {"event": "snapshot", "calls": [{}, {}]}]
+    with pytest.raises(wire.TooMany, match="4 records"):
+        dialogs.receive(switch, json.dumps(lists).encode())
+    assert len(dialogs.receive(switch, json.dumps(lists[:1]).encode()).refused) == 2
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_start_that_no_zone_can_show_is_refused_and_the_page_of_live_calls_stands(
+    customer, switch, year, client_alice, alice
+):
+    start = event("start", customer, "a", now(), started_at=f"{year}-01-01T00:00:00Z")
+    good = event("start", customer, "b", now())
+    refused = dialogs.receive(switch, json.dumps([start, good]).encode()).refused
+    assert [(one.index, one.field) for one in refused] == [(0, "started_at")]
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        type(alice).objects.filter(pk=alice.pk).update(time_zone=zone)
+        assert client_alice.get("/calls/live/").status_code == 200
 
 
 def test_a_list_of_more_calls_than_are_taken_at_once_is_refused_by_number(customer, switch, monkeypatch):

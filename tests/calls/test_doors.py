@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from calls import wire
+from calls import fields, wire
 from calls.models import Cdr, CdrBatch, QuarantinedRecord, Switch, UnreadBody
 from tests.calls.conversation import deliver, now, record, send
 from tests.factories import make_customer, make_ip_auth, make_sip_user, make_switch
@@ -191,6 +191,24 @@ def test_a_record_that_is_nested_very_deeply_refuses_only_itself(token):
     response = send("cdrs", token, f"{deep}\n{json.dumps(record(customer))}".encode())
     assert response.status_code == 200
     assert response.json()["stored"] + response.json()["refused_count"] == 2
+
+
+@pytest.mark.parametrize("depth", [60, 100, 300, 476, 600])
+def test_a_document_is_kept_up_to_a_depth_at_which_it_can_be_read_again(token, depth):
+    """At 476 levels it could be read and written, and the look for NUL in it ran out of stack."""
+    customer = make_customer()
+    deep = json.dumps(record(customer))[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
+    response = send("cdrs", token, f"{deep}\n{json.dumps(record(customer))}".encode())
+    assert response.status_code == 200
+    receipt = response.json()
+    assert (receipt["stored"], receipt["refused_count"]) == ((2, 0) if depth == 60 else (1, 1))
+
+
+def test_a_value_that_is_nested_too_deeply_to_be_written_can_still_be_named():
+    value: list = []
+    for _level in range(5_000):
+        value = [value]
+    assert fields.shown(value) == "list (…)"
 
 
 def test_whatever_json_a_record_holds_the_good_one_beside_it_is_stored(token):

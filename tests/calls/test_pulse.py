@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from calls import dialogs, ingest
+from calls import dialogs, ingest, selfcheck
 from calls.models import Dialog, LiveSample, MinuteBucket, Switch
 from calls.pulse import Pulse
 from calls.records import Incoming
@@ -190,6 +190,20 @@ def test_what_ended_stays_ended_also_where_the_clock_of_the_switch_is_minutes_be
 def test_thousands_of_events_of_one_call_are_no_more_work_than_of_many(customer, switch):
     tell(switch, *[start(customer, "same", now()) for _n in range(2_000)])
     assert Dialog.objects.count() == 1
+
+
+def test_delays_without_sense_stop_nobodys_figures(customer, switch):
+    """A switch that sends the longest delay for each call: sums beyond what ratios are made of."""
+    other = make_customer()
+    take(switch, record(customer, pdd_ms=12 * 3_600_000))
+    pulse = Pulse()
+    pulse.tick(now())
+    MinuteBucket.objects.update(pdd_sum_ms=2 * 10**14, pdd_count=4_700_000, duration_ms=3 * 10**14)
+    take(switch, record(customer), record(other))
+    pulse.tick(now())
+    assert Listing.objects.get(pk=other.pk).attempts_24h == 1
+    assert Listing.objects.get(pk=customer.pk).attempts_24h == 2
+    assert not [one for one in selfcheck.differences() if one.what == "listing window"]
 
 
 def test_the_sparkline_has_24_hours_oldest_first(customer, switch):
