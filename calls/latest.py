@@ -209,7 +209,7 @@ class Latest:
         if not self.sight.carriers:
             rows = rows.as_customers_see()
         if asked["q"]:
-            rows = rows.look_up(asked["q"])
+            rows = rows.look_up(asked["q"], switches=self.sight.switches)
         newer, key = self._place()
         if key is None:
             found = list(rows.newest_first()[: PER_PAGE + 1])

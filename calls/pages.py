@@ -69,6 +69,7 @@ def _latest(request: SignedInRequest, calls: CdrQuerySet, path: str) -> dict[str
 
 
 @require_safe
+@never_cache
 @permission_required("calls.view_cdr", raise_exception=True)
 def call_detail(request: SignedInRequest, key: str) -> HttpResponse:
     """One attempt with every field the user may see."""

@@ -75,9 +75,10 @@ class CdrQuerySet(OfCustomers):
     def newer_than(self, key: CallKey) -> Self:
         return self.filter(_beyond(key, "gt"), started_at__gte=key.started_at)
 
-    def look_up(self, words: str) -> Self:
+    def look_up(self, words: str, *, switches: bool) -> Self:
         """Attempts with this address, this number (whole or a part, with or without prefix) or Call-ID.
 
+        switches: addresses of switches too; finding would tell those who may not read them.
         A number of fewer than three digits is looked for in Call-IDs only: it would be part of nearly all.
         """
         try:
@@ -85,7 +86,8 @@ class CdrQuerySet(OfCustomers):
         except ValueError:
             pass
         else:
-            return self.filter(Q(source_ip=address) | Q(switch_ip=address))
+            here = Q(source_ip=address)
+            return self.filter(here | Q(switch_ip=address) if switches else here)
         found = Q(callid__contains=words)
         digits = re.sub(r"[^0-9]", "", words)
         if len(digits) >= 3 and _NUMBER.fullmatch(words):

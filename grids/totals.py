@@ -131,16 +131,19 @@ def _shared(grid: Grid, what: str, make: Any, seconds: int) -> Any:
 
 
 def _key(grid: Grid, what: str, version: str) -> str:
-    """Names a result: of which rows (the visible ones as SQL, so per user where users differ), how old."""
+    """Names a result: of which rows (those found as SQL, so per user where users differ), how old.
+
+    What a word finds depends on rights besides the rows: two may see the same rows and find others.
+    """
     try:
-        visible = str(grid.visible().query)
+        found = str(grid.searched().query)
     except EmptyResultSet:
         return ""
     counted = (
         grid.slug,
         what,
         version,
-        visible,
+        found,
         grid.state.filters.pairs(),
         tuple(grid.columns),
         str(grid.view.zone),

@@ -18,6 +18,7 @@ from calls.callkeys import CallKey, NoKey
 from customers.models import Customer
 from tests import factories
 from tests.pages import links, words
+from tests.test_every_grid import grant_to
 from users.models import User
 from users.roles import Role
 
@@ -78,6 +79,17 @@ def test_a_recent_call_is_found_by_number_call_id_or_address(client_alice: Clien
         assert rows(client_alice.get(path, on(q=asked))) == [named[one] for one in found], path
 
 
+def test_only_who_may_read_switches_finds_calls_by_the_address_of_one(
+    client_alice: Client, client_rita: Client, rita: User, reseller_a
+):
+    grant_to(rita)("calls.view_cdr")
+    own = factories.make_customer(reseller=reseller_a)
+    factories.make_cdr(own, started_at=NOON, callid="one", switch_ip="198.51.100.9")
+    assert rows(client_alice.get("/calls/", on(q="198.51.100.9"))) == ["one"]
+    assert rows(client_rita.get("/calls/", on(q="198.51.100.9"))) == []
+    assert rows(client_rita.get("/calls/", on())) == ["one"]
+
+
 @pytest.mark.accept("C-97", part="days and months picked on the tab of latest calls; it is not called CDR")
 def test_a_day_or_a_month_can_be_picked(client_alice: Client, customer):
     factories.make_cdr(customer, started_at=NOON, callid="that day")
@@ -129,7 +141,7 @@ def test_a_look_up_that_reads_too_much_is_given_up_with_a_hint(
     monkeypatch.setattr(latest, "PATIENCE_MS", 1)
     monkeypatch.setattr(
         "calls.querysets.CdrQuerySet.look_up",
-        lambda rows, words: rows.extra(where=["pg_sleep(0.5) IS NOT NULL"]),
+        lambda rows, words, switches: rows.extra(where=["pg_sleep(0.5) IS NOT NULL"]),
     )
     answer = client_alice.get("/calls/", on(q="441"))
     assert "That look-up takes too long." in words(answer)

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
+from django.http import QueryDict
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from customers.grids import CustomerGrid
 from customers.models import Customer, Listing
 from grids.testing import sample_conditions
 from tests import factories
@@ -20,6 +22,27 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 MUCH, LITTLE = Decimal("987654.32"), Decimal("7.65")
 PLACES = ("/customers/", "/customers/live/", "/customers/suggest/", "/customers/values/")
+
+
+def test_what_words_find_is_shared_only_by_those_who_may_search_the_same():
+    """Two who see the same rows and the same columns; one may read contacts, the other may not."""
+    customer = factories.make_customer(name="Plain")
+    factories.make_contact(customer=customer, email="secretive@example.org")
+    cache.clear()
+    found = []
+    for rights in (["contacts.view_contact"], []):
+        user = factories.make_staff(role=None)
+        grant = grant_to(user)
+        for right in ("customers.view_customer", "customers.view_every_customer", *rights):
+            grant(right)
+        grid = CustomerGrid(
+            user=User.objects.get(pk=user.pk), params=QueryDict("q=secretive&s=name"), path="/customers/"
+        )
+        grid.totals_age_s = 4
+        found.append((grid.totals.rows, len(grid.rows)))
+    assert found == [(1, 1), (0, 0)]
+
+
 COLUMNS = st.sampled_from(
     [
         "name",
