@@ -1,6 +1,5 @@
 """Quarantined records through the door once more, after their cause was mended."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,27 +36,38 @@ def replay(records: QuarantineQuerySet, *, by: "User | None") -> Outcome:
     kept whole are not tried.
     """
     outcome = Outcome()
-    last = 0
-    while rows := _some(records, after=last, by=by, outcome=outcome):
-        last = rows
+    # One switch and format at a time: who charges twice in one transaction locks accounts in no order.
+    groups = records.waiting().filter(whole=True).order_by("switch_id", "format")
+    for switch_id, cdr_format in list(groups.values_list("switch_id", "format").distinct()):
+        switch = Switch.objects.get(pk=switch_id)
+        rows = records.filter(switch_id=switch_id, format=cdr_format)
+        last = 0
+        while last := _some(rows, switch, cdr_format, after=last, by=by, outcome=outcome):
+            pass
     return outcome
 
 
 @transaction.atomic
-def _some(records: QuarantineQuerySet, *, after: int, by: "User | None", outcome: Outcome) -> int:
-    """Replays the next AT_ONCE records; returns the last one's id, 0 when there are none."""
+def _some(
+    records: QuarantineQuerySet,
+    switch: Switch,
+    cdr_format: str,
+    *,
+    after: int,
+    by: "User | None",
+    outcome: Outcome,
+) -> int:
+    """Replays the next AT_ONCE records of one switch and format; returns the last one's id, 0 if none."""
     rows = list(
         records.waiting()
         .filter(whole=True, pk__gt=after)
         .order_by("pk")
         .select_for_update(skip_locked=True, of=("self",))[:AT_ONCE]
     )
-    groups: dict[tuple[int, str], list[QuarantinedRecord]] = defaultdict(list)
-    for row in rows:
-        groups[row.switch_id, row.format].append(row)
-    for (switch_id, cdr_format), group in sorted(groups.items()):
-        _replay(Switch.objects.get(pk=switch_id), cdr_format, group, by, outcome)
-    return rows[-1].pk if rows else 0
+    if not rows:
+        return 0
+    _replay(switch, cdr_format, rows, by, outcome)
+    return rows[-1].pk
 
 
 def _replay(

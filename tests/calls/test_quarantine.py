@@ -1,6 +1,7 @@
 """What is refused is kept, counted, replayed once and for all, or dismissed; nothing vanishes silently."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +9,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from billing.models import Account
 from calls import ingest, quarantine
@@ -205,6 +206,41 @@ def test_two_replays_and_a_delivery_at_once_store_and_charge_everything_once():
     assert Account.objects.get(pk=customer.pk).balance == Decimal("-3.00")
     replay(QuarantinedRecord.objects.all(), by=None)
     assert not QuarantinedRecord.objects.waiting().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_holds_accounts_of_one_switch_at_a_time():
+    """Charging for a second switch while the accounts of the first are held is no order of locks."""
+    first, token = make_switch()
+    _second, other_token = make_switch()
+    early = make_customer()
+    (late,) = strangers(customer_charge="0.25")
+    deliver(token, late)
+    deliver(other_token, bad(early, customer_charge="0.50"))
+    make_customer()
+    QuarantinedRecord.objects.exclude(switch=first).update(
+        raw=json.dumps(record(early, customer_charge="0.50")).encode()
+    )
+
+    def stored_of_the_first() -> bool:
+        for _try in range(100):
+            if Cdr.objects.filter(switch_id=first.pk).exists():
+                return True
+            time.sleep(0.05)
+        return False
+
+    def work() -> int:
+        try:
+            return replay(QuarantinedRecord.objects.all(), by=None).stored
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Account.objects.select_for_update().get(pk=early.pk)
+            replayed = pool.submit(work)
+            assert stored_of_the_first()
+        assert replayed.result() == 2
 
 
 @pytest.mark.parametrize(
