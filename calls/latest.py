@@ -101,7 +101,8 @@ class LookUpForm(forms.Form):
 
 @dataclass(frozen=True)
 class Shown:
-    """One attempt as a list shows it. `charge` is in `currency`, exactly as it was charged."""
+    """One attempt as a list shows it. `charge` is in `currency`, exactly as it was charged; those of one list
+    have as many decimals, so that they stand in line."""
 
     cdr: Cdr
     sight: CallSight
@@ -138,26 +139,32 @@ class Shown:
     @property
     def charge(self) -> str:
         """`—` where nobody has priced it."""
-        return exact(self.cdr.customer_charge, self.names.currencies.get(self.cdr.customer_id, ("", 2))[1])
+        return formats.format_money(self.cdr.customer_charge, self.names.charge_digits)
 
 
 def exact(amount: Decimal | None, digits: int) -> str:
     """An amount of a call, which is often less than a cent: its currency's decimals, and more where it has
     them, up to eight."""
-    if amount is None:
-        return formats.NO_VALUE
-    needed = -int(amount.normalize().as_tuple().exponent) if amount else 0
-    return formats.format_money(amount, max(digits, min(8, needed)))
+    return formats.format_money(amount, max(digits, _decimals_in(amount)))
+
+
+def _decimals_in(amount: Decimal | None) -> int:
+    """How many decimals it takes to write an amount out, at most eight."""
+    return min(8, max(0, -int(amount.normalize().as_tuple().exponent))) if amount else 0
 
 
 @dataclass(frozen=True)
 class Names:
-    """What the numbers in some rows stand for. currencies: customer -> code and its decimals."""
+    """What the numbers in some rows stand for. currencies: customer -> code and its decimals.
+
+    charge_digits: decimals that write out every charge of these rows.
+    """
 
     customers: Mapping[int, str] = field(default_factory=dict)
     carriers: Mapping[int, str] = field(default_factory=dict)
     switches: Mapping[int, str] = field(default_factory=dict)
     currencies: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    charge_digits: int = 2
 
     @classmethod
     def of(cls, rows: list[Any], sight: CallSight) -> Names:
@@ -179,6 +186,11 @@ class Names:
             switches=dict(Switch.objects.filter(pk__in=switches).values_list("pk", "name"))
             if switches
             else {},
+            charge_digits=max(
+                [digits for _pk, _name, _code, digits in found]
+                + [_decimals_in(getattr(row, "customer_charge", None)) for row in rows],
+                default=2,
+            ),
         )
 
 

@@ -42,7 +42,7 @@ class BackDoor(AdminSite):
     """Entering asks again who it is, unless that was a moment ago; half an hour later it asks once more.
     Everything that is written here carries who did it in its history."""
 
-    site_title = site_header = _lazy("Connex back door")
+    site_title = site_header = _lazy("Connex administration")
     index_title = _lazy("Tables")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
@@ -64,7 +64,7 @@ class BackDoor(AdminSite):
                 return asked
             if request.method in ("GET", "HEAD", "OPTIONS"):
                 return inner(request, *args, **kwargs)
-            with acting(by=request.user, reason="at the back door"):
+            with acting(by=request.user, reason="in Django admin"):
                 return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, inner)

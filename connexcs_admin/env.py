@@ -89,6 +89,11 @@ def _raw(name: str) -> str | None:
     return _run_env().get(name)
 
 
+def _is_emptied(name: str) -> bool:
+    """Whether somebody set the variable to nothing, here and in no file."""
+    return os.environ.get(name) == "" and not os.environ.get(f"{name}_FILE")
+
+
 def _wrong(name: str, value: str, legal: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name}={value!r} is not understood. Use {legal}.")
 
@@ -117,12 +122,13 @@ def flag(name: str, default: bool) -> bool:
 
 
 @_reader(lambda: 1)
-def whole(name: str, default: int, *, low: int, high: int, unit: str) -> int:
-    """A whole number of `unit`, low and high inclusive."""
+def whole(name: str, default: int, *, low: int, high: int, unit: str = "") -> int:
+    """A whole number of `unit`, or a bare one such as a port; low and high inclusive."""
     value = _raw(name)
     if value is None:
         return default
-    legal = f"a whole number of {unit} from {low} to {high}, for example {default}"
+    of_what = f" of {unit}" if unit else ""
+    legal = f"a whole number{of_what} from {low} to {high}, for example {default}"
     try:
         number = int(value)
     except ValueError:
@@ -144,8 +150,8 @@ def choice(name: str, default: str, *, legal: tuple[str, ...]) -> str:
 
 @_reader(lambda: list[str]())
 def words(name: str, default: str) -> list[str]:
-    """Comma-separated words, blanks dropped."""
-    value = _raw(name)
+    """Comma-separated words, blanks dropped. Set to nothing it holds no word, which is not the default."""
+    value = "" if _is_emptied(name) else _raw(name)
     return [word.strip() for word in (default if value is None else value).split(",") if word.strip()]
 
 

@@ -20,6 +20,7 @@ class Item:
     """One entry: label, URL name, sprite icon, and the permission without which it is not shown.
 
     words: what people call it beside its label. posts: it changes something, so it is no link.
+    no_reseller: it is about all customers, so that a reseller's user has no use of it, whatever the rights.
     """
 
     label: "StrOrPromise"
@@ -28,10 +29,13 @@ class Item:
     permission: str | None = None
     words: "StrOrPromise" = ""
     posts: bool = False
+    no_reseller: bool = False
 
     def url_for(self, user: "User") -> str:
         """Its address; empty where this user may not open it, or the door is not there."""
         if self.permission and not user.has_perm(self.permission):
+            return ""
+        if self.no_reseller and user.reseller_id:
             return ""
         try:
             return reverse(self.url_name, urlconf="connexcs_admin.urls")
@@ -49,6 +53,14 @@ MENU = (
 COMMANDS = (
     Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
     Item(_("Live calls"), "pages:live", "wave", "calls.view_dialog", words=_("dialogs channels")),
+    Item(
+        _("Quarantine"),
+        "pages:quarantine",
+        "ban",
+        "calls.view_quarantinedrecord",
+        words=_("calls refused records cdr replay"),
+        no_reseller=True,
+    ),
     Item(_("Security"), "account_security", "lock", words=_("account passkeys app recovery codes sessions")),
     Item(_("Change password"), "account_change_password", "key", words=_("account")),
     Item(_("Sign out"), "account_logout", "logout", words=_("log logout leave"), posts=True),

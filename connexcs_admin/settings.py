@@ -17,7 +17,7 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", example="50 or more random characters")
 # The first key encrypts stored secrets (setup/secrets.py), all decrypt.
 ENCRYPTION_KEYS = env.listed("ENCRYPTION_KEYS", example="32 or more random characters")
-PORT = env.whole("PORT", 8000, low=1, high=65535, unit="TCP port")
+PORT = env.whole("PORT", 8000, low=1, high=65535)
 HTTPS = env.flag("HTTPS", False)
 
 # --- Hosts -----------------------------------------------------------------------------------------

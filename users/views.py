@@ -41,10 +41,12 @@ get_or_post = require_http_methods(["GET", "POST"])
 @require_safe
 def security(request: SignedInRequest) -> HttpResponse:
     """What there is: password, passkeys, app, codes, sessions."""
+    places = sessions.of(request, request.user)
     context = {
         "frame": "portal/base.html" if request.site_kind == Kind.CONTACT else "base.html",
         "factors": factors.of(request.user, request),
-        "sessions": sessions.of(request, request.user),
+        "sessions": places,
+        "elsewhere": any(not place.here for place in places),
         "must_add": _must_add(request.user),
     }
     return render(request, "account/security.html", context)

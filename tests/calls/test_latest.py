@@ -226,6 +226,13 @@ def test_nothing_is_ever_counted_and_more_calls_cost_no_more_queries(client_alic
     assert not [sql for sql in many if "COUNT(" in sql and "calls_cdr" in sql]
 
 
+def test_charges_of_one_list_have_as_many_decimals(client_alice: Client, customer):
+    for charge in ("0", "0.0008", "1.25"):
+        factories.make_cdr(customer, started_at=NOON, customer_charge=charge)
+    page = words(client_alice.get("/calls/", on()), "id", "calls")
+    assert [figure for figure in ("0.0000 EUR", "0.0008 EUR", "1.2500 EUR") if figure not in page] == []
+
+
 # --- Who sees what
 
 

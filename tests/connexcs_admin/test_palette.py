@@ -67,6 +67,12 @@ def test_a_customer_is_found_with_status_and_credit_and_the_word_is_marked(clien
     assert "<mark>Rhein</mark>fon GmbH" in answer.content.decode()
 
 
+def test_the_quarantine_is_found_by_who_may_see_it(client_alice, client_rita, rita):
+    rita.groups.add(*factories.make_staff(role=Role.ADMINISTRATOR).groups.all())
+    assert "/calls/quarantine/" in links(ask(client_alice, "quarantine"))
+    assert "/calls/quarantine/" not in links(ask(client_rita, "quarantine"))
+
+
 def test_whose_name_it_is_comes_before_whose_name_begins_so_and_those_before_all_others(client_alice):
     for name in ("A Nova", "Nova Two", "Nova", "Big Nova"):
         factories.make_customer(name=name)

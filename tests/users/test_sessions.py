@@ -50,6 +50,13 @@ def test_all_others_are_ended_also_those_no_list_knows(alice, bob):
     assert [is_in(browser) for browser in (*others, here, bobs)] == [False, False, False, True, True]
 
 
+def test_signing_out_others_is_offered_where_there_are_others(alice):
+    here = browser_in(alice)
+    assert "Sign out all others" not in words(here.get(SECURITY))
+    browser_in(alice)
+    assert "Sign out all others" in words(here.get(SECURITY))
+
+
 def test_a_new_password_ends_all_others(alice):
     other, here = browser_in(alice), browser_in(alice)
     new = "quite another passphrase"

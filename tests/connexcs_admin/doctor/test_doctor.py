@@ -29,7 +29,7 @@ def ids(found) -> list[str]:
 
 
 def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """manage.py doctor as a person runs it. A variable set to "" counts as not set."""
+    """manage.py doctor as a person runs it. A variable set to "" counts as not set, lists of words apart."""
     return subprocess.run(
         [sys.executable, "manage.py", "doctor", *words],
         cwd=django_settings.BASE_DIR,
@@ -45,11 +45,19 @@ def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_three_broken_settings_are_named_in_one_run():
     done = run(PORT="eighty", SECRET_KEY="", DATABASE_URL="mysql://somewhere/x")
     assert done.returncode == 2
-    assert "PORT='eighty' is not understood. Use a whole number of TCP port from 1 to 65535" in done.stdout
+    assert "PORT='eighty' is not understood. Use a whole number from 1 to 65535" in done.stdout
     assert "SECRET_KEY is not set. Set it to 50 or more random characters." in done.stdout
     assert "DATABASE_URL='mysql://somewhere/x' is not understood." in done.stdout
     assert "3 errors" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_settings_that_can_be_read_and_cannot_work_are_named_beside_those_that_cannot_be_read():
+    done = run(PORT="abc", SECRET_KEY="short", STAFF_HOSTS="")
+    assert done.returncode == 2
+    assert "PORT='abc' is not understood." in done.stdout
+    assert "SECRET_KEY has 5 characters." in done.stdout
+    assert "STAFF_HOSTS names no host, so that nobody reaches the staff site." in done.stdout
 
 
 def test_the_same_for_machines():
