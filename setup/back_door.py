@@ -4,13 +4,16 @@ It is for administrators who mend something that has no page. Nothing here is a 
 validated as forms validate them, constraints hold, and the site sees to it that history names who did it.
 """
 
+from decimal import InvalidOperation
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from import_export.admin import ImportExportModelAdmin
+from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
 from import_export.forms import ExportForm
 from import_export.resources import ModelResource
@@ -24,6 +27,14 @@ class CheckedRows(ModelResource):
         use_transactions = True
         skip_unchanged = True
         report_skipped = True
+
+    def import_field(self, field: Field, instance: Model, row: Any, *args: Any, **options: Any) -> None:
+        """Says in words what is no number, where the library shows the name of an exception."""
+        try:
+            super().import_field(field, instance, row, *args, **options)
+        except InvalidOperation:
+            value = row[field.column_name]
+            raise ValueError(_("“%(value)s” is no number.") % {"value": value}) from None
 
 
 class ExchangedTable(ImportExportModelAdmin):

@@ -21,6 +21,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _lazy("The email or the password is not right."),
+        "enter_current_password": _lazy("That is not your current password."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -230,6 +230,12 @@ def test_a_file_with_one_wrong_row_changes_nothing_and_names_it(admin_alice):
     assert not Currency.objects.filter(code__in=["SEK", "NOK", "sek"]).exists()
 
 
+def test_what_is_no_number_is_named_in_words(admin_alice):
+    first, second = upload(admin_alice, "setup/currency", "code,name,digits,enabled\nSEK,Krona,two,1\n")
+    assert second is None
+    assert "“two” is no number." in words(first)
+
+
 # --- People
 
 

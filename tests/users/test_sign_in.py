@@ -131,7 +131,8 @@ def test_looking_at_the_sign_out_page_signs_nobody_out(client_alice):
 def test_a_new_password_needs_the_old_one(client_alice, alice):
     new = "quite another passphrase"
     fields = {"oldpassword": "wrong password", "password1": new, "password2": new}
-    client_alice.post("/accounts/password/change/", fields)
+    refused = client_alice.post("/accounts/password/change/", fields)
+    assert "That is not your current password." in refused.content.decode()
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
 
