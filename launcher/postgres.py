@@ -31,7 +31,7 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
-    "max_wal_size": "2GB",  # a first start loads 300,000 calls: few checkpoints, no pauses
+    "max_wal_size": "2GB",  # a first start loads 100,000 calls: few checkpoints, no pauses
     "random_page_cost": "1.1",  # solid-state disks
     "jit": "off",  # the embedded server has none; an installed one should plan alike
     "timezone": "UTC",

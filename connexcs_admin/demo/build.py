@@ -10,8 +10,8 @@ from django.db.models.functions import Lower
 
 from audit import acting
 from billing.models import Account, LedgerEntry
-from calls import partitions, pulse, rollups
-from calls.models import CdrBatch, FigureDelta
+from calls import partitions, pulse
+from calls.models import CdrBatch
 from connexcs_admin.demo import calls, customers, endpoints, ground, money, people, plan, samples
 from connexcs_admin.demo.arguments import DAYS, REASON, Arguments
 from connexcs_admin.demo.copying import analyze, copy_lines, copy_rows, pack, reserve_ids
@@ -56,7 +56,7 @@ def build(arguments: Arguments, *, password: str, say: Say) -> None:
         copy_rows(Account, money.accounts(made))
         copy_rows(LedgerEntry, money.entries(made, history.charges, arguments))
         steps.done("payments and charges")
-        _count_figures(history, arguments)
+        _count_figures(arguments)
         steps.done("figures")
         wanted = plan.make(made, arguments, base)
         transaction.on_commit(lambda: plan.write(wanted))
@@ -90,6 +90,9 @@ def _copy_calls(made: list[DemoCustomer], arguments: Arguments, base: ground.Gro
                 "switch_id": base.switch.pk,
                 "received_at": min(arguments.until, datetime.fromtimestamp((day + 1) * 86_400, UTC)),
                 "stored": count,
+                "unfolded": True,
+                "first_at": datetime.fromtimestamp(day * 86_400, UTC),
+                "last_at": datetime.fromtimestamp((day + 1) * 86_400, UTC),
             }
             for day, count in sorted(history.batches.items())
         ),
@@ -97,18 +100,9 @@ def _copy_calls(made: list[DemoCustomer], arguments: Arguments, base: ground.Gro
     return history
 
 
-def _count_figures(history: calls.History, arguments: Arguments) -> None:
-    """Everything that is derived: minutes, live curve, listing. The pulse goes on from there."""
+def _count_figures(arguments: Arguments) -> None:
+    """Everything that is derived, as the pulse does it: it reads each record once for all the sums."""
     analyze(*_ANALYZED)
-    copy_rows(
-        FigureDelta,
-        (
-            {"customer_id": pk, "last_call_at": datetime.fromtimestamp(newest // 1000, UTC)}
-            for pk, newest in history.last.items()
-        ),
-    )
-    rollups.rebuild_minutes(arguments.until - rollups.KEPT)
-    rollups.rebuild_lasting(partitions.existing())
     samples.count(arguments.until)
     pulse.refresh_all()
 

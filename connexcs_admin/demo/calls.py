@@ -41,12 +41,10 @@ Entry = tuple[Destination, int, int, list[int]]
 class History:
     """What the records add up to, filled while they are written.
 
-    charges: customer id -> {days since 1970 (UTC): ten-thousandths}. last: customer id -> start of its newest
-    call, milliseconds since 1970. batches: day -> records. partition days follow from its keys.
+    charges: customer id -> {days since 1970 (UTC): ten-thousandths}. batches: day -> records.
     """
 
     charges: dict[int, dict[int, int]] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
     batches: dict[int, int] = field(default_factory=dict)
 
 
@@ -111,7 +109,6 @@ class Writer:
         asr_bar, acd_ms = int(customer.asr / 100 * SIZE), customer.acd * 1000
         pdd_factor = customer.pdd
         sums: dict[int, int] = {}
-        newest = 0
         left = count
         # Each failover uses two of the lines; the few starts that are not needed are thrown away.
         for slot in self._slots(customer, count):
@@ -141,8 +138,6 @@ class Writer:
             start = slot + (draw_one >> 5) % (_SLOT_S * 1000)
             if start + whole > self.end_ms:
                 start = self.end_ms - whole - (draw_one >> 7) % (_SLOT_S * 1000)
-            if start > newest:
-                newest = start
             self.number += 1
             head = lines.head(start, draw_one)
             number = f"{destination.prefix}{(draw_one >> 20) % 10**destination.digits:0{destination.digits}d}"
@@ -178,7 +173,6 @@ class Writer:
                     f"\t{lines.no_resale}\n"
                 )
         history.charges[customer.id] = {day: amount for day, amount in sums.items() if amount}
-        history.last[customer.id] = newest
 
     def _slots(self, customer: DemoCustomer, count: int) -> list[int]:
         """Starts of ten-minute slots, milliseconds since 1970; as many as calls at most."""

@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from billing.models import Account, EntryKind, LedgerEntry
+from calls import selfcheck
 from calls.models import Cdr, CdrBatch, LiveSample, MinuteBucket, Switch
 from carriers.models import Carrier
 from contacts.models import Contact
@@ -133,6 +134,8 @@ def test_figures_of_the_listing_are_those_of_the_records(demo):
     last = dict(Cdr.objects.order_by("started_at").values_list("customer_id", "started_at"))
     assert last == dict(Listing.objects.exclude(last_call_at=None).values_list("pk", "last_call_at"))
     assert MinuteBucket.objects.exists()
+    assert not CdrBatch.objects.filter(unfolded=True).exists()
+    assert list(selfcheck.differences()) == []
     assert LiveSample.objects.count() > 500
 
 

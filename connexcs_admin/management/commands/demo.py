@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--customers", type=int, default=2_000, metavar="N")
-        parser.add_argument("--cdrs", type=int, default=300_000, metavar="M", help="call records")
+        parser.add_argument("--cdrs", type=int, default=100_000, metavar="M", help="call records")
         parser.add_argument(
             "--until",
             metavar="DATE",
