@@ -168,14 +168,9 @@ def listed(name: str, *, example: str) -> list[str]:
 def database(name: str = "DATABASE_URL") -> dict[str, object]:
     """Django's settings for one PostgreSQL database, from `postgres://user:password@host:port/name`."""
     example = "postgres://user:password@host:5432/connex"
-    value = text(name, example=f"{example} (`make run` does it for you)")
-    try:
-        url = urlsplit(value)
-        url.port  # noqa: B018 - raises where it is no number
-    except ValueError:
-        raise _wrong(name, value, example) from None
-    if url.scheme not in ("postgres", "postgresql") or not url.hostname or len(url.path) < 2:
-        raise _wrong(name, value, example)
+    value, url = _address(name, "postgres", "postgresql", example=example)
+    if len(url.path) < 2:
+        raise _wrong(name, _without_password(value), example)
     return _as_django_has_it(url)
 
 
@@ -192,12 +187,27 @@ def _as_django_has_it(url: SplitResult) -> dict[str, object]:
 
 @_reader(lambda: "redis://localhost")
 def redis(name: str = "REDIS_URL") -> str:
-    example = "redis://:password@host:6379/0"
-    value = text(name, example=f"{example} (`make run` does it for you)")
-    url = urlsplit(value)
-    if url.scheme not in ("redis", "rediss") or not url.hostname:
-        raise _wrong(name, value, example)
+    value, _url = _address(name, "redis", "rediss", example="redis://:password@host:6379/0")
     return value
+
+
+def _address(name: str, *schemes: str, example: str) -> tuple[str, SplitResult]:
+    """Where a server is, as text and in parts."""
+    value = text(name, example=f"{example} (`make run` does it for you)")
+    try:
+        url = urlsplit(value)
+        url.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        raise _wrong(name, _without_password(value), example) from None
+    if url.scheme not in schemes or not url.hostname:
+        raise _wrong(name, _without_password(value), example)
+    return value, url
+
+
+def _without_password(address: str) -> str:
+    """For sentences that go to logs and into reports of faults. What is wrong is often the password itself,
+    so that its end cannot be told: all before the last @ is left out."""
+    return re.sub(r"^(\w+:(//)?)?.*@", r"\1***@", address, flags=re.DOTALL)
 
 
 def folder(name: str, default: Path) -> Path:

@@ -71,6 +71,26 @@ def test_the_same_for_machines():
     assert {*content["findings"][0]} == {"id", "level", "sentence", "remedy"}
 
 
+BROKEN = [
+    ("DATABASE_URL", "postgres://connex:hunter2/3@db:5432/connex"),  # a / that should be %2F
+    ("DATABASE_URL", "postgres://connex:hunter2@db:fivethousand/connex"),
+    ("DATABASE_URL", "postgres://connex:hunter2@db"),
+    ("REDIS_URL", "redis://:hunter2@queue:six/0"),
+    ("REDIS_URL", "redis://:hunter2@[::1/0"),
+    ("REDIS_URL", "queue:hunter2@6379"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BROKEN)
+def test_a_broken_address_is_named_and_its_password_is_not_said(name, value):
+    done = run(**{name: value})
+    assert done.returncode == 2
+    assert f"{name}=" in done.stdout
+    assert "is not understood" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_everybody_else_still_fails_at_the_first():
     done = subprocess.run(
         [sys.executable, "manage.py", "check"],
