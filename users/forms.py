@@ -130,7 +130,12 @@ class PasskeySignInForm(PasskeyForm):
         super().__init__(*args, user=None, **kwargs)
 
     def clean_credential(self) -> Authenticator:
+        sent = self.cleaned_data["credential"]
         authenticator = super().clean_credential()
+        # Asked of the answer itself: the challenge of a second step, which this session may hold too, was
+        # content with a touch, and then a found key alone would be enough.
+        if not webauthn.parse_authentication_response(sent).response.authenticator_data.is_user_verified():
+            raise get_adapter().validation_error("incorrect_code")
         user = authenticator.user
         if user.kind != context.request.site_kind:
             raise get_adapter().validation_error("incorrect_code")
