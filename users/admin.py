@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.forms import CharField
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -84,11 +86,13 @@ class UserAdmin(DjangoUserAdmin):
             sessions.end_all(obj, detail="deactivated")
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """The own password is changed where the present one is asked for."""
+        user = self.get_object(request, unquote(id))
+        if user == request.user:
+            return redirect("account_change_password")
         response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302:
-            user = User.objects.get(pk=id)
-            if user != request.user:
-                password_was_set(user, by=request.user.email)  # type: ignore[union-attr]
+        if user is not None and request.method == "POST" and response.status_code == 302:
+            password_was_set(user, by=request.user.email)  # type: ignore[union-attr]
         return response
 
     @admin.action(description=_lazy("Reset the second factor (give a reason)"), permissions=["change"])

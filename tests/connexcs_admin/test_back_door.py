@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -220,6 +221,19 @@ def test_carriers_come_from_a_file_and_go_to_one(admin_alice, alice):
     assert "Northern" in file.content.decode()
 
 
+def test_files_are_for_those_who_may_change_or_see_the_table(db):
+    keeper = factories.make_staff(role=None)
+    rights = Permission.objects.filter(codename__in=["change_group", "view_carrier"])
+    group = Group.objects.create(name="Keepers of roles")
+    group.permissions.set(rights)
+    keeper.groups.add(group)
+    browser = browser_of(keeper, STAFF_HOST)
+    confirm(browser)
+    for table, can_see in (("carriers/carrier", True), ("setup/currency", False)):
+        assert browser.get(f"/admin/{table}/import/").status_code == 403
+        assert browser.get(f"/admin/{table}/export/").status_code == (200 if can_see else 403)
+
+
 def test_a_file_with_one_wrong_row_changes_nothing_and_names_it(admin_alice):
     text = "code,name,digits,enabled\nSEK,Krona,2,1\nNOK,Krone,9,1\nsek,Krona,2,1\n"
     first, second = upload(admin_alice, "setup/currency", text)
@@ -284,6 +298,16 @@ def test_a_new_password_ends_the_sessions_and_is_recorded(client_root, root, bob
     assert bob.check_password("a long enough passphrase")
     assert browser.get("/")["Location"].startswith(LOGIN)
     assert Act.objects.get(kind=ActKind.PASSWORD_SET).detail == f"by {root.email}"
+
+
+@pytest.mark.parametrize("number", ["{}", "%20{}", "0{}"])
+def test_the_own_password_is_changed_where_the_present_one_is_asked_for(admin_alice, alice, number):
+    new = "never-seen-before-4"
+    fields = {"usable_password": "true", "password1": new, "password2": new}
+    answer = admin_alice.post(f"/admin/users/user/{number.format(alice.pk)}/password/", fields)
+    assert answer["Location"] == "/accounts/password/change/"
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
 
 
 def test_an_administrator_by_group_cannot_become_or_overtake_a_superuser(admin_alice, alice, root):
