@@ -17,7 +17,7 @@ urlpatterns = [
     # Also for strangers: whose session has ended meanwhile is simply out, not asked to come in first.
     path("logout/", login_not_required(allauth_views.logout), name="account_logout"),
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),
-    path("password/change/", allauth_views.password_change, name="account_change_password"),
+    path("password/change/", views.change_password, name="account_change_password"),
     path("confirm/", views.confirm, name="account_reauthenticate"),
     path("security/", views.security, name="account_security"),
     path("security/app/", views.add_app, name="account_add_app"),

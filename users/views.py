@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from allauth.account import views as allauth_views
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
@@ -104,7 +105,7 @@ def add_app(request: SignedInRequest) -> HttpResponse:
             return redirect("account_security")
         request.session.pop(SEED_IN_SESSION, None)
         messages.success(request, _("Your app is set up. From now on signing in asks for its code."))
-        return _show_codes(request) if made else redirect("account_security")
+        return _after_adding(request, made)
     url = get_adapter().build_totp_url(request.user, form.seed)
     picture = base64.b64encode(get_adapter().build_totp_svg(url).encode()).decode()
     seed = " ".join(form.seed[at : at + 4] for at in range(0, len(form.seed), 4))
@@ -127,7 +128,7 @@ def add_passkey(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         made = factors.add_passkey(request.user, form.cleaned_data["name"], form.cleaned_data["credential"])
         messages.success(request, _("Your passkey is set up. It signs you in at this address."))
-        return _show_codes(request) if made else redirect("account_security")
+        return _after_adding(request, made)
     options = webauthn.begin_registration(request.user, passwordless=True)
     suggestion = sessions.browser_in_words(request.headers.get("User-Agent", ""))
     context = {"form": form, "options": options, "suggestion": suggestion}
@@ -186,6 +187,14 @@ def download_codes(request: SignedInRequest) -> HttpResponse:
     return response
 
 
+def change_password(request: SignedInRequest) -> HttpResponse:
+    """allauth's page, which leads who has no password to one that is not here."""
+    if not request.user.has_usable_password():
+        messages.info(request, _("You sign in without a password. An administrator can set one for you."))
+        return redirect("account_security")
+    return allauth_views.password_change(request)
+
+
 @require_POST
 def end_session(request: SignedInRequest) -> HttpResponse:
     try:
@@ -212,6 +221,15 @@ def _remove(
         raise Http404 from None
     messages.success(request, _("Removed. It opens nothing any more."))
     return redirect("account_security")
+
+
+def _after_adding(request: SignedInRequest, is_first: bool) -> HttpResponse:
+    """With the first factor other sessions end, which proved a password alone: somebody who has guessed it
+    would sit in one and wait until the factor opens what it opens."""
+    if not is_first:
+        return redirect("account_security")
+    sessions.end_all(request.user, but=request.session.session_key, detail="a second factor is asked for now")
+    return _show_codes(request)
 
 
 def _show_codes(request: SignedInRequest) -> HttpResponse:

@@ -107,3 +107,12 @@ def test_last_seen_moves_on_once_a_minute(alice):
 )
 def test_browsers_are_named_in_words(agent, said):
     assert browser_in_words(agent) == said
+
+
+def test_who_has_no_password_is_told_so_where_it_would_be_changed(alice):
+    alice.set_unusable_password()
+    alice.save()
+    browser = browser_of(alice, STAFF_HOST)
+    answer = browser.get("/accounts/password/change/", follow=True)
+    assert answer.status_code == 200
+    assert "An administrator can set one for you." in words(answer)
