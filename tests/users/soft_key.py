@@ -7,7 +7,7 @@ import json
 import os
 from typing import Any
 
-from allauth.account.internal.userkit import user_id_to_str
+from allauth.account.utils import user_pk_to_url_str
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
@@ -38,7 +38,7 @@ class SoftKey:
             "clientDataJSON": websafe_encode(asked),
             "authenticatorData": websafe_encode(data),
             "signature": websafe_encode(signature),
-            "userHandle": websafe_encode(user_id_to_str(self.user).encode()),
+            "userHandle": websafe_encode(user_pk_to_url_str(self.user).encode()),
         }
         return json.dumps(self._named(response))
 

@@ -364,8 +364,10 @@ def test_the_first_factor_ends_sessions_that_never_proved_one(alice, settings, s
     sign_in(own, alice)
     seed = seed_on(own.get("/accounts/security/app/").content.decode())
     own.post("/accounts/security/app/", {"code": code_of(seed)})
-    assert own.get("/customers/").status_code == 200
-    assert thief.get("/customers/")["Location"].startswith(LOGIN)
+    assert own.get("/").status_code == 200
+    answer = thief.get("/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(LOGIN)
 
 
 def test_required_is_for_staff_not_for_contacts(client_carol, settings):
