@@ -142,7 +142,7 @@ def test_invite_and_bye_are_one_call_whichever_comes_first_and_however_often(cus
     assert deliver(switch, *rows).stored == 0
     cdr = Cdr.objects.get()
     assert (cdr.customer_id, cdr.duration_ms, cdr.sip_code) == (customer.pk, 63_500, 200)
-    assert abs(cdr.started_at - start) < timedelta(milliseconds=1)
+    assert abs(cdr.began_at - start) < timedelta(milliseconds=1)
     assert (cdr.cli, cdr.destination, cdr.destination_received) == (
         "442079460123",
         "4930123456",
@@ -207,7 +207,7 @@ def test_the_moments_of_invite_and_ringing_give_start_delay_and_ringing(customer
     answer = sent + timedelta(seconds=6)
     deliver(switch, acc("INVITE", "c", answer, **extras), acc("BYE", "c", answer + timedelta(seconds=61.25)))
     cdr = Cdr.objects.get()
-    assert (cdr.started_at, cdr.pdd_ms, cdr.ring_ms, cdr.duration_ms) == (sent, 1_500, 4_500, 61_250)
+    assert (cdr.began_at, cdr.pdd_ms, cdr.ring_ms, cdr.duration_ms) == (sent, 1_500, 4_500, 61_250)
 
 
 def test_acc_cdrs_knows_the_answer_to_the_second_which_is_too_coarse_for_ringing(customer):
@@ -216,7 +216,7 @@ def test_acc_cdrs_knows_the_answer_to_the_second_which_is_too_coarse_for_ringing
     extras = {"invite_ts": str(sent.timestamp()), "ring_ts": str(sent.timestamp() + 1.5)}
     deliver(switch, acc_cdr("c", sent + timedelta(seconds=6), 61.25, **extras))
     cdr = Cdr.objects.get()
-    assert (cdr.started_at, cdr.pdd_ms, cdr.ring_ms, cdr.duration_ms) == (sent, 1_500, None, 61_250)
+    assert (cdr.began_at, cdr.pdd_ms, cdr.ring_ms, cdr.duration_ms) == (sent, 1_500, None, 61_250)
 
 
 @pytest.mark.parametrize("lasted", [timedelta(hours=12, seconds=1), timedelta(seconds=-1)])
