@@ -1,14 +1,66 @@
-"""Switches: who is speaking, and when it last did."""
+"""Switches: making one, who is speaking, and when it last did."""
 
 import base64
 import binascii
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from audit.acts import acting
 from calls.models import Switch
 
 _NOTED_EVERY = timedelta(seconds=1)
+
+
+class SwitchExists(Exception):
+    """A switch of that name is there already."""
+
+
+class NoSwitch(Exception):
+    """There is no switch of that name."""
+
+
+def add(name: str) -> str:
+    """Makes a switch. Returns its token, which nobody can look up later.
+
+    Raises SwitchExists, and ValidationError for a name that cannot be one.
+    """
+    token = Switch.new_token()
+    switch = Switch(name=name, token_hash=Switch.hash_token(token))
+    switch.clean_fields()
+    if ":" in name:  # senders give name and token as `name:token`
+        raise ValidationError(_("A colon may not be in it."))
+    try:
+        with acting(by=None, reason="manage.py switch_token: new switch"):
+            switch.save(force_insert=True)
+    except IntegrityError:
+        raise SwitchExists(name) from None
+    return token
+
+
+def renew_token(name: str) -> str:
+    """Gives a switch a new token in place of the old one, which ends at once; revoked, it may report again.
+
+    Raises NoSwitch.
+    """
+    token = Switch.new_token()
+    _change(name, "new token", token_hash=Switch.hash_token(token), enabled=True)
+    return token
+
+
+def revoke(name: str) -> None:
+    """From now on the switch may report nothing; what it has reported stays. Raises NoSwitch."""
+    _change(name, "token revoked", enabled=False)
+
+
+def _change(name: str, reason: str, **fields: Any) -> None:
+    with acting(by=None, reason=f"manage.py switch_token: {reason}"):
+        if not Switch.objects.filter(name=name).update(**fields):
+            raise NoSwitch(name)
 
 
 def by_token(token: str) -> Switch | None:

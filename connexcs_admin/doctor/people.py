@@ -35,7 +35,7 @@ def administrators() -> Iterator[Finding]:
             "people.second_factor",
             WARNING,
             f"Administrators without a second factor: {', '.join(bare)}. One guessed password is enough.",
-            "Each of them: sign in, open the own account, add a passkey or an authenticator app.",
+            "Each of them: sign in, open Security under the initials, add a passkey or an authenticator app.",
         )
 
 
@@ -65,12 +65,14 @@ def content() -> Iterator[Finding]:
             "C.objects.create(code='EUR', name='Euro')\"",
         )
     for domain in PortalDomain.objects.filter(enabled=True).order_by("host"):
-        if not Contact.objects.filter(customer__domain=domain, user__is_active=True).exists():
+        if not Contact.objects.filter(
+            Q(customer__domain=domain) | Q(customer__domain=None), user__is_active=True
+        ).exists():
             yield Finding(
                 f"portal.{domain.host}",
                 WARNING,
                 f"Nobody can sign in to the portal at {domain.host}: no contact there has a sign-in.",
-                "Give a contact of a customer of that domain a sign-in, or switch the domain off in Setup.",
+                "Give a contact of a customer there a sign-in, or switch the domain off in Django admin.",
             )
 
 
@@ -82,7 +84,7 @@ def switches(now: datetime | None = None) -> Iterator[Finding]:
             "switch.none",
             WARNING,
             "No switch may report calls, so that there are no figures.",
-            "Add a switch in Setup and give it the token; docs/switch-api.md says what it sends.",
+            "manage.py switch_token NAME makes one and prints its token: docs/switch-api.md",
         )
     for switch in known:
         if switch.heard_at is None:
@@ -97,5 +99,6 @@ def switches(now: datetime | None = None) -> Iterator[Finding]:
                 f"switch.{switch.name}",
                 WARNING,
                 f"The switch {switch.name} last reported at {switch.heard_at:%Y-%m-%d %H:%M} UTC.",
-                "See its log, and whether it reaches this host; switch it off in Setup if it is gone.",
+                "See its log, and whether it reaches this host. If it is gone: manage.py switch_token "
+                f"{switch.name!r} --revoke",
             )

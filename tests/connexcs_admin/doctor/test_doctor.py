@@ -16,6 +16,7 @@ from connexcs_admin import env, health
 from connexcs_admin.backups import journal
 from connexcs_admin.doctor import ERROR, WARNING, Finding, ground, keeping, people, visit
 from connexcs_admin.doctor import settings as doctor_settings
+from customers.models import Customer
 from setup.models import Currency
 from tests import factories
 from users.models import User
@@ -179,6 +180,11 @@ def test_no_currency_and_a_portal_nobody_can_enter(db, portal_domain):
 
 
 def test_a_portal_with_a_contact(carol):
+    assert ids(people.content()) == []
+
+
+def test_a_portal_whose_only_contact_may_sign_in_at_any_portal(carol):
+    Customer.objects.update(domain=None)
     assert ids(people.content()) == []
 
 
