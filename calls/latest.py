@@ -90,6 +90,11 @@ class LookUpForm(forms.Form):
     def written_end(self) -> str:
         return self.written("end")
 
+    def month_begin(self) -> str:
+        """Where the longest span up to now begins, at a midnight of the user's, as a field takes it."""
+        first = self.now.astimezone(self.zone).date() - timedelta(days=MOST_DAYS - 1)
+        return f"{first:%Y-%m-%d}T00:00"
+
     def _moment(self, name: str) -> datetime | None:
         moment = self.cleaned_data.get(name)
         try:

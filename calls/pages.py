@@ -48,6 +48,13 @@ def customer_calls(request: SignedInRequest, customer_id: int) -> HttpResponse:
     return render(request, "calls/customer_calls.html", card | context)
 
 
+def _month_url(path: str, form: LookUpForm, kept: dict[str, str]) -> str:
+    """The same look-up over the longest span; empty where somebody has chosen a span already."""
+    if "from" in kept or "until" in kept:
+        return ""
+    return f"{path}?{urlencode({**kept, 'from': form.month_begin()})}"
+
+
 def _latest(request: SignedInRequest, calls: CdrQuerySet, path: str) -> dict[str, Any]:
     """Form, rows and the ways to newer and older ones."""
     sight = CallSight.of(request.user)
@@ -63,6 +70,7 @@ def _latest(request: SignedInRequest, calls: CdrQuerySet, path: str) -> dict[str
     return context | {
         "span": form.cleaned_data if form.is_valid() else None,
         "asked": kept,
+        "month_url": _month_url(path, form, kept) if form.is_valid() and not latest.rows else "",
         "newer_url": f"{path}?{urlencode({**kept, 'after': newer})}" if newer else "",
         "older_url": f"{path}?{urlencode({**kept, 'before': older})}" if older else "",
     }

@@ -226,6 +226,18 @@ def test_nothing_is_ever_counted_and_more_calls_cost_no_more_queries(client_alic
     assert not [sql for sql in many if "COUNT(" in sql and "calls_cdr" in sql]
 
 
+@pytest.mark.parametrize("asked", [{}, {"q": "4930"}])
+def test_where_today_has_nothing_the_last_month_is_one_click_away(client_alice: Client, customer, asked):
+    factories.make_cdr(customer, callid="yesterday", started_at=NOON, destination="4930123456")
+    path = f"/customers/{customer.pk}/calls/"
+    [longer] = [link for link in links(client_alice.get(path, asked)) if "from=" in link]
+    answer = client_alice.get(longer)
+    assert rows(answer) == ["yesterday"]
+    nothing = client_alice.get(path, {"q": "999", "from": DAY})
+    assert "No call with" in words(nothing)
+    assert "Look through the last month" not in words(nothing)
+
+
 def test_charges_of_one_list_have_as_many_decimals(client_alice: Client, customer):
     for charge in ("0", "0.0008", "1.25"):
         factories.make_cdr(customer, started_at=NOON, customer_charge=charge)
