@@ -52,7 +52,8 @@ class Database:
     def url(self) -> str:
         password = f":{quote(self.password, safe='')}" if self.password else ""
         user = quote(self.user, safe="")
-        return f"postgres://{user}{password}@{self.host}:{self.port}/{quote(self.name, safe='')}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"postgres://{user}{password}@{host}:{self.port}/{quote(self.name, safe='')}"
 
     def named(self, name: str) -> "Database":
         return replace(self, name=name)

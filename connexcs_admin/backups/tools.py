@@ -71,11 +71,19 @@ def _inspect(folder: Path) -> Tools | None:
     return Tools(folder, min(majors))
 
 
+_SAFETY = ("PGSSL", "PGGSS", "PGCHANNELBINDING", "PGREQUIREAUTH")
+
+
 def variables(**connection: str) -> dict[str, str]:
     """The environment in which a tool reaches a database: a command line could be read by every user here.
 
-    connection: host, port, user, password, database.
+    connection: host, port, user, password, database. How safely is said by the variables of libpq, which
+    the application obeys too.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PG") or name.startswith(_SAFETY)
+    }
     given = {f"PG{name.upper()}": value for name, value in connection.items() if value}
     return {**kept, **given, "PGAPPNAME": "connex backup", "PGCONNECT_TIMEOUT": "10", "LC_ALL": "C"}

@@ -2,7 +2,9 @@
 
 import pytest
 
+from connexcs_admin import env
 from connexcs_admin.backups import Refused, tools
+from connexcs_admin.backups.server import Database
 
 
 def make_tools(folder, major):
@@ -49,3 +51,24 @@ def test_variables_hold_the_password_and_nobody_elses_server(monkeypatch):
     given = tools.variables(host="h", password="p", database="d", user="")
     assert (given["PGHOST"], given["PGPASSWORD"], given["PGDATABASE"]) == ("h", "p", "d")
     assert not {"PGSERVICE", "PGUSER"} & given.keys()
+
+
+def test_tools_speak_to_the_server_as_safely_as_the_application(monkeypatch):
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    monkeypatch.setenv("PGSSLROOTCERT", "/etc/ca.pem")
+    given = tools.variables(host="db", database="connex")
+    assert (given["PGSSLMODE"], given["PGSSLROOTCERT"]) == ("verify-full", "/etc/ca.pem")
+
+
+@pytest.mark.parametrize("host", ["db", "10.0.0.7", "::1"])
+def test_the_address_of_a_scratch_database_is_read_as_it_was_meant(monkeypatch, host):
+    scratch = Database(host, "5432", "us/er", "p@ss:/word", "connex_scratch")
+    monkeypatch.setenv("DATABASE_URL", scratch.url)
+    read = env.database()
+    assert (read["HOST"], read["PORT"], read["USER"], read["PASSWORD"], read["NAME"]) == (
+        host,
+        "5432",
+        "us/er",
+        "p@ss:/word",
+        "connex_scratch",
+    )
