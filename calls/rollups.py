@@ -238,7 +238,7 @@ def fold(at: datetime, *, most: int = FOLDED_AT_ONCE) -> list[Change]:
 _LACKS = """
     SELECT (SELECT count(*) FROM calls_cdr WHERE started_at >= %(first)s AND started_at < %(end)s
                AND batch_id NOT IN (SELECT id FROM calls_cdrbatch WHERE unfolded))
-        <> (SELECT coalesce(sum(attempts), 0) FROM calls_trafficday WHERE day >= %(first)s AND day < %(end)s)
+         > (SELECT coalesce(sum(attempts), 0) FROM calls_trafficday WHERE day >= %(first)s AND day < %(end)s)
 """
 
 # --- Proof and repair, one rollup and one UTC day at a time
@@ -368,7 +368,11 @@ def rebuild_lasting(days: Iterable[date]) -> None:
 
 
 def fill(days: Iterable[date]) -> None:
-    """Makes the hours and days of those UTC days that lack records, as after an upgrade; counts only."""
+    """Makes the hours and days of those UTC days that lack records, as after an upgrade; counts only.
+
+    A day that has more than its records keeps it: its figures outlive them, and where `CDR_KEEP_DAYS` was
+    raised since, late records may have come for a day whose others are gone.
+    """
     lacking = []
     for first, end in spans(datetime.min.replace(tzinfo=UTC), days):
         with connection.cursor() as cursor:
@@ -383,7 +387,7 @@ def drop_old(at: datetime) -> int:
     records_kept = oldest_kept(at)
     days_kept = at - timedelta(days=settings.FIGURES_KEEP_DAYS)
     LiveSample.objects.filter(minute__lt=at - SAMPLES_KEPT).delete()
-    CdrBatch.objects.filter(received_at__lt=records_kept).delete()
+    CdrBatch.objects.filter(received_at__lt=records_kept, unfolded=False).delete()
     CustomerHour.objects.filter(hour__lt=records_kept).delete()
     TrafficHour.objects.filter(hour__lt=records_kept).delete()
     CustomerDay.objects.filter(day__lt=days_kept).delete()

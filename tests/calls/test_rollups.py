@@ -133,6 +133,17 @@ def test_a_fold_takes_some_batches_and_leaves_the_others_for_the_next(customer, 
     assert CustomerHour.objects.get().attempts == 6
 
 
+def test_a_batch_is_not_forgotten_before_it_is_folded_however_long_the_pulse_stood_still(
+    customer, switch, settings
+):
+    take(switch, record(customer))
+    take(switch, record(customer))
+    CdrBatch.objects.update(received_at=now() - timedelta(days=settings.CDR_KEEP_DAYS + 2))
+    CdrBatch.objects.filter(pk=CdrBatch.objects.latest("pk").pk).update(unfolded=False)
+    rollups.drop_old(now())
+    assert CdrBatch.objects.get().unfolded
+
+
 def test_what_waits_to_be_folded_is_no_difference(customer, switch):
     take(switch, record(customer, customer_charge="1"))
     Pulse().tick(now())
@@ -156,6 +167,21 @@ def test_deltas_that_an_older_version_left_are_folded_into_minutes_and_no_differ
     assert Listing.objects.get(pk=customer.pk).attempts_24h == 1
     selfcheck.repair()
     assert recount.wrong() == []
+
+
+def test_an_upgrade_leaves_a_day_alone_of_which_only_late_records_are_left(customer, switch):
+    """Its records were dropped with their partition; then records were to be kept for longer."""
+    take(switch, record(customer, started_at=NOON), record(customer, started_at=NOON))
+    Pulse().tick(now())
+    Cdr.objects.all().delete()
+    take(switch, record(customer, started_at=NOON))
+    Pulse().tick(now())
+    rollups.fill([NOON.date()])
+    assert CustomerDay.objects.get().attempts == 3
+    CustomerDay.objects.all().delete()
+    TrafficDay.objects.all().delete()
+    rollups.fill([NOON.date()])
+    assert CustomerDay.objects.get().attempts == 1
 
 
 @pytest.mark.parametrize("model", LASTING)
