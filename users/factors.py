@@ -108,8 +108,16 @@ def of(user: User, request: HttpRequest) -> Factors:
     return Factors(
         app=apps[0] if apps else None,
         passkeys=tuple(_passkey(one, party) for one in stored if one.type == Kind.WEBAUTHN),
-        codes_left=len(codes[0].wrap().get_unused_codes()) if codes else None,
+        codes_left=_usable(codes[0]) if codes else None,
     )
+
+
+def _usable(codes: Authenticator) -> int:
+    """How many are left; 0 where the key that they were stored with is lost."""
+    try:
+        return len(codes.wrap().get_unused_codes())
+    except secrets.Unreadable:
+        return 0
 
 
 def _passkey(stored: Authenticator, party: bytes) -> Passkey:

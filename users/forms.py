@@ -67,7 +67,7 @@ class CodeForm(forms.Form):
         person = person_meant(context.request, self.user.email)
         attempt = throttle.attempt(context.request, person, code=True)
         for authenticator in Authenticator.objects.filter(user=self.user).exclude(type=Kind.WEBAUTHN):
-            if authenticator.wrap().validate_code(code) and _first_use(authenticator, code):
+            if _is_right(authenticator, code):
                 attempt.succeeded()
                 authenticator.user = self.user
                 self.authenticator = authenticator
@@ -85,6 +85,15 @@ class CodeForm(forms.Form):
                 sender=User, kind=News.RECOVERY_CODE_USED, user=self.user, detail=f"{left} left"
             )
         post_authentication(context.request, self.authenticator, reauthenticated=self.confirming)
+
+
+def _is_right(authenticator: Authenticator, code: str) -> bool:
+    try:
+        return authenticator.wrap().validate_code(code) and _first_use(authenticator, code)
+    except secrets.Unreadable:  # a backup was restored under other keys
+        raise ValidationError(
+            _("Your codes cannot be checked any more. Ask an administrator to reset your second factor.")
+        ) from None
 
 
 def _first_use(authenticator: Authenticator, code: str) -> bool:

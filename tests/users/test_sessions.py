@@ -10,7 +10,7 @@ from audit.models import Act, ActKind
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, PORTAL_HOST, STAFF_HOST
 from tests.pages import words
-from tests.users.security import LOGIN, SECURITY
+from tests.users.security import LOGIN, SECURITY, code_of, seed_on, sign_in
 from users.sessions import browser_in_words
 
 END, END_OTHERS = "/accounts/security/sessions/end/", "/accounts/security/sessions/end-others/"
@@ -116,3 +116,17 @@ def test_who_has_no_password_is_told_so_where_it_would_be_changed(alice):
     answer = browser.get("/accounts/password/change/", follow=True)
     assert answer.status_code == 200
     assert "An administrator can set one for you." in words(answer)
+
+
+@pytest.mark.parametrize("setting", ["required", "optional"])
+def test_the_first_factor_ends_sessions_that_never_proved_one(alice, settings, setting):
+    settings.STAFF_SECOND_FACTOR = setting
+    thief, own = browser_of(None, STAFF_HOST), browser_of(None, STAFF_HOST)
+    sign_in(thief, alice)  # knows the password, and waits
+    sign_in(own, alice)
+    seed = seed_on(own.get("/accounts/security/app/").content.decode())
+    own.post("/accounts/security/app/", {"code": code_of(seed)})
+    assert own.get("/").status_code == 200
+    answer = thief.get("/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(LOGIN)
