@@ -12,10 +12,13 @@ _COUNTRIES = ("DE", "GB", "FR", "US", "IN", "NG", "PL", "ES", "IT", "BR", "MX", 
 _FAILURES = (486, 480, 404, 503, 487, 403)
 
 
-def write(path: Path, *, count: int, customers: list[int], first: int, hours: float = 20) -> None:
-    """`count` records, numbered from `first`, of customers with Zipf's shares, newest last."""
+RATE = 2_000  # records a second, as from a busy switch
+
+
+def write(path: Path, *, count: int, customers: list[int], first: int) -> None:
+    """`count` records, numbered from `first`, of customers with Zipf's shares: live traffic, newest last."""
     with path.open("w") as file:
-        for line in lines(count=count, customers=customers, first=first, hours=hours):
+        for line in lines(count=count, customers=customers, first=first, hours=count / RATE / 3600):
             file.write(line)
 
 

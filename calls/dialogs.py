@@ -30,15 +30,15 @@ _EVENTS = {
 _STATES = (DialogState.SETUP, DialogState.RINGING, DialogState.CONNECTED)
 _BIG = 2**63 - 1
 _CALL: dict[str, tuple[Reader, Any]] = {
-    "customer_id": (fields.whole(1, _BIG), REQUIRED),
-    "callid": (fields.required(fields.text(255)), REQUIRED),
+    "customer_id": (fields.Whole(1, _BIG), REQUIRED),
+    "callid": (fields.Text(255, empty=False), REQUIRED),
     "started_at": (fields.instant, None),
     "answered_at": (fields.instant, None),
-    "cli": (fields.text(128), ""),
-    "destination": (fields.text(128), ""),
-    "carrier_id": (fields.whole(1, _BIG), None),
-    "ingress_route_id": (fields.whole(1, _BIG), None),
-    "codec": (fields.text(32), ""),
+    "cli": (fields.Text(128), ""),
+    "destination": (fields.Text(128), ""),
+    "carrier_id": (fields.Whole(1, _BIG), None),
+    "ingress_route_id": (fields.Whole(1, _BIG), None),
+    "codec": (fields.Text(32), ""),
 }
 
 # What is known of a call besides its course. One place in `Dialog.facts_at` each.
@@ -224,7 +224,7 @@ def _read_snapshot(
             if not isinstance(call, dict):
                 raise Refused("", _("%(value)s is not a JSON object.") % {"value": fields.shown(call)})
             row = _read_call(call)
-            row["state"] = _value(call, "state", fields.one_of(*_STATES), REQUIRED)
+            row["state"] = _value(call, "state", fields.OneOf(tuple(_STATES)), REQUIRED)
             row["start_told"] = row["started_at"] is not None
             row["started_at"] = row["started_at"] or at
             row["ended_at"] = None

@@ -81,40 +81,47 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def whole(low: int, high: int) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Whole:
     """A whole number, both ends inclusive; digits in quotes are taken too."""
 
-    def read(value: Any) -> int:
-        if value.__class__ is int and low <= value <= high:
-            return value
+    low: int
+    high: int
+
+    def __call__(self, value: Any) -> int:
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
             raise Wrong(
                 _("%(value)s is not a whole number from %(low)s to %(high)s.")
-                % {"value": shown(value), "low": low, "high": high}
+                % {"value": shown(value), "low": self.low, "high": self.high}
             )
         return value
 
-    return read
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of at most `longest` characters, without NUL. Numbers are taken as their digits.
 
-def text(longest: int) -> Reader:
-    """Text of at most `longest` characters, without NUL. Numbers are taken as their digits."""
+    empty: whether empty text is taken.
+    """
 
-    def read(value: Any) -> str:
-        if value.__class__ is str and len(value) <= longest and value.isascii() and "\x00" not in value:
-            return value
+    longest: int
+    empty: bool = True
+
+    def __call__(self, value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
             raise Wrong(_("%(value)s is not text.") % {"value": shown(value)})
+        if not value and not self.empty:
+            raise Wrong(_("It is empty."))
         if "\x00" in value:
             raise Wrong(_("%(value)s contains a NUL byte. Leave it out.") % {"value": shown(value)})
-        if len(value) > longest:
+        if len(value) > self.longest:
             raise Wrong(
                 _("The text has %(length)s characters; at most %(longest)s are kept.")
-                % {"length": len(value), "longest": longest}
+                % {"length": len(value), "longest": self.longest}
             )
         try:
             value.encode()
@@ -122,30 +129,20 @@ def text(longest: int) -> Reader:
             raise Wrong(_("%(value)s is not valid Unicode.") % {"value": shown(value)}) from None
         return value
 
-    return read
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of these words."""
 
-def required(read: Reader) -> Reader:
-    """The same, refusing empty text."""
+    legal: tuple[str, ...]
 
-    def read_some(value: Any) -> Any:
-        result = read(value)
-        if result == "":
-            raise Wrong(_("It is empty."))
-        return result
-
-    return read_some
-
-
-def one_of(*legal: str) -> Reader:
-    def read(value: Any) -> str:
-        if value not in legal:
+    def __call__(self, value: Any) -> str:
+        if value not in self.legal:
             raise Wrong(
-                _("%(value)s is not one of: %(legal)s.") % {"value": shown(value), "legal": ", ".join(legal)}
+                _("%(value)s is not one of: %(legal)s.")
+                % {"value": shown(value), "legal": ", ".join(self.legal)}
             )
         return value
-
-    return read
 
 
 def flag(value: Any) -> bool:

@@ -9,23 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
-from operator import itemgetter
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from calls import callers, known, partitions, quarantine, records, switches
+from calls import callers, known, lines, partitions, quarantine, switches
 from calls.fields import Refusal
+from calls.lines import Line
 from calls.models import Cdr, CdrBatch, CdrFormat, Switch
 from calls.readers import READERS
 from calls.records import Incoming
 from calls.signals import cdrs_stored, delivery_received
 
 REFUSALS_TOLD = 1_000
-_KEY = ("customer_id", "started_at", "callid", "attempt")
-_COLUMNS = ("switch_id", "batch_id", "start_us", *records.CDR_FIELDS)
-NAMES = ", ".join(_COLUMNS)
+NAMES = ", ".join(["switch_id", "batch_id", *lines.COLUMNS])
 
 # Records are copied to a table of this database session and from there stored by one statement, which says
 # what the new ones cost; what was known already takes no part. Copying costs a third of long VALUES lists.
@@ -109,25 +106,23 @@ def take(
 ) -> Receipt:
     """The work of `store`. quarantine_as: the format that refused records are kept under; None: not kept."""
     incoming, nameless = callers.settle(incoming)
-    good, bad = records.read(incoming, now)
+    good, bad = lines.read(incoming, now)
     bad += nameless
     with transaction.atomic():
-        good, strangers = known.split(good)
+        good, strangers = _split(good)
         refused = sorted([*refused, *bad, *_with_raw(strangers, incoming)], key=lambda refusal: refusal.index)
         if quarantine_as:
             quarantine.keep(switch, quarantine_as, refused, now)
         if not good:
             return Receipt(None, 0, 0, refused)
-        rows = [row for _index, row in good]
-        # In key order, so that two deliveries of the same records cannot deadlock.
-        rows.sort(key=itemgetter(*_KEY))
-        starts = [row["started_at"] for row in rows]
+        good.sort()
+        starts = {line.started_at for line in good}
         partitions.ensure({start.date() for start in starts})
         batch = CdrBatch.objects.create(
             switch=switch, refused=len(refused), unfolded=True, first_at=min(starts), last_at=max(starts)
         )
-        stored, charges = _insert(rows, switch.pk, batch.pk)
-        batch.stored, batch.known, batch.unfolded = stored, len(rows) - stored, stored > 0
+        stored, charges = _insert(good, switch.pk, batch.pk)
+        batch.stored, batch.known, batch.unfolded = stored, len(good) - stored, stored > 0
         batch.save(update_fields=["stored", "known", "unfolded"])
         cdrs_stored.send(Cdr, batch_id=batch.pk, charges=charges)
     return Receipt(batch.pk, stored, len(good) - stored, refused)
@@ -141,14 +136,23 @@ def _with_raw(refused: list[Refusal], incoming: list[Incoming]) -> list[Refusal]
     return [replace(refusal, raw=sent[refusal.index]) for refusal in refused]
 
 
-def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:
-    """Stores the rows that are new. Returns how many those are, and what they cost each customer."""
-    lines = copy_lines(rows, switch_id, batch_id)
+def _split(good: list[Line]) -> tuple[list[Line], list[Refusal]]:
+    """Splits off the lines of customers that never existed."""
+    named = {line.customer_id for line in good}
+    unknown = named - known.among(named)
+    if not unknown:
+        return good, []
+    strangers = [known.stranger(line.place, line.customer_id) for line in good if line.customer_id in unknown]
+    return [line for line in good if line.customer_id not in unknown], strangers
+
+
+def _insert(good: list[Line], switch_id: int, batch_id: int) -> tuple[int, dict[int, Decimal]]:
+    """Stores the lines that are new. Returns how many those are, and what they cost each customer."""
     stored = 0
     charges: dict[int, Decimal] = {}
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
-        cursor.cursor.copy_expert(_COPY, StringIO("\n".join(lines)))
+        cursor.cursor.copy_expert(_COPY, StringIO(copy_text(good, switch_id, batch_id)))
         cursor.execute(_STORE, [batch_id])
         for customer_id, count, charge in cursor.fetchall():
             stored += count
@@ -156,21 +160,7 @@ def _insert(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> tuple[
     return stored, charges
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_values = itemgetter("start_us", *records.CDR_FIELDS)
-
-
-def copy_lines(rows: list[dict[str, Any]], switch_id: int, batch_id: int) -> list[str]:
-    """Rows as the text format of COPY has them, with the columns of NAMES in this order."""
-    head = f"{switch_id}\t{batch_id}"
-    lines = []
-    for row in rows:
-        parts = [head]
-        for value in _values(row):
-            if value.__class__ is str:
-                plain = value.isprintable() and "\\" not in value
-                parts.append(value if plain else value.translate(_ESCAPES))
-            else:
-                parts.append("\\N" if value is None else str(value))
-        lines.append("\t".join(parts))
-    return lines
+def copy_text(good: list[Line], switch_id: int, batch_id: int) -> str:
+    """Lines as the text format of COPY has them, with the columns of NAMES."""
+    head = f"{switch_id}\t{batch_id}\t"
+    return "".join([f"{head}{line.text}\n" for line in good])

@@ -18,42 +18,42 @@ _BIG = 2**63 - 1
 
 # Wire name -> (reader, value when the field is missing or null).
 CDR_FIELDS: dict[str, tuple[Reader, Any]] = {
-    "customer_id": (fields.whole(1, _BIG), REQUIRED),
+    "customer_id": (fields.Whole(1, _BIG), REQUIRED),
     "started_at": (fields.instant, REQUIRED),
-    "callid": (fields.required(fields.text(255)), REQUIRED),
-    "attempt": (fields.whole(1, 32_767), 1),
+    "callid": (fields.Text(255, empty=False), REQUIRED),
+    "attempt": (fields.Whole(1, 32_767), 1),
     "is_last": (fields.flag, True),
-    "direction": (fields.one_of(*Direction.values), Direction.TERMINATION.value),
-    "cli": (fields.text(128), ""),
-    "destination": (fields.text(128), ""),
-    "cli_received": (fields.text(128), ""),
-    "destination_received": (fields.text(128), ""),
-    "tech_prefix": (fields.text(32), ""),
-    "destination_country": (fields.text(2), ""),
+    "direction": (fields.OneOf(tuple(Direction.values)), Direction.TERMINATION.value),
+    "cli": (fields.Text(128), ""),
+    "destination": (fields.Text(128), ""),
+    "cli_received": (fields.Text(128), ""),
+    "destination_received": (fields.Text(128), ""),
+    "tech_prefix": (fields.Text(32), ""),
+    "destination_country": (fields.Text(2), ""),
     "source_ip": (fields.address, None),
     "switch_ip": (fields.address, None),
-    "auth_user": (fields.text(64), ""),
-    "ingress_route_id": (fields.whole(1, _BIG), None),
-    "carrier_id": (fields.whole(1, _BIG), None),
-    "reseller_id": (fields.whole(1, _BIG), None),
-    "sip_code": (fields.whole(100, 699), REQUIRED),
+    "auth_user": (fields.Text(64), ""),
+    "ingress_route_id": (fields.Whole(1, _BIG), None),
+    "carrier_id": (fields.Whole(1, _BIG), None),
+    "reseller_id": (fields.Whole(1, _BIG), None),
+    "sip_code": (fields.Whole(100, 699), REQUIRED),
     "connected": (fields.flag, None),
-    "duration_ms": (fields.whole(0, LONGEST_CALL_MS), 0),
-    "ring_ms": (fields.whole(0, LONGEST_CALL_MS), None),
-    "pdd_ms": (fields.whole(0, LONGEST_CALL_MS), None),
-    "pdd_out_ms": (fields.whole(0, LONGEST_CALL_MS), None),
-    "sip_reason": (fields.text(255), ""),
-    "q850": (fields.whole(0, 127), None),
-    "released_by": (fields.text(32), ""),
-    "release_reason": (fields.text(255), ""),
-    "codec": (fields.text(32), ""),
+    "duration_ms": (fields.Whole(0, LONGEST_CALL_MS), 0),
+    "ring_ms": (fields.Whole(0, LONGEST_CALL_MS), None),
+    "pdd_ms": (fields.Whole(0, LONGEST_CALL_MS), None),
+    "pdd_out_ms": (fields.Whole(0, LONGEST_CALL_MS), None),
+    "sip_reason": (fields.Text(255), ""),
+    "q850": (fields.Whole(0, 127), None),
+    "released_by": (fields.Text(32), ""),
+    "release_reason": (fields.Text(255), ""),
+    "codec": (fields.Text(32), ""),
     "customer_charge": (fields.amount, None),
-    "customer_billed_ms": (fields.whole(0, 2 * LONGEST_CALL_MS), None),
+    "customer_billed_ms": (fields.Whole(0, 2 * LONGEST_CALL_MS), None),
     "carrier_charge": (fields.amount, None),
-    "carrier_billed_ms": (fields.whole(0, 2 * LONGEST_CALL_MS), None),
-    "carrier_currency": (fields.text(3), ""),
+    "carrier_billed_ms": (fields.Whole(0, 2 * LONGEST_CALL_MS), None),
+    "carrier_currency": (fields.Text(3), ""),
     "reseller_charge": (fields.amount, None),
-    "reseller_currency": (fields.text(3), ""),
+    "reseller_currency": (fields.Text(3), ""),
     "rating": (fields.mapping, None),
     "meta": (fields.mapping, None),
 }
@@ -101,16 +101,16 @@ def read(
     Starts are cut to the second here, since they are part of the key; `start_us` has the rest.
     """
     good, bad = [], []
-    span = oldest_kept(now), now + FUTURE_ALLOWED
+    possible = span(now)
     for one in incoming:
         try:
-            good.append((one.index, _read_one(one.record, now, span)))
+            good.append((one.index, _read_one(one.record, now, possible)))
         except Refused as refused:
             bad.append(Refusal(one.index, refused.field, refused.reason, refused.cause, one.sent))
     return good, bad
 
 
-def _read_one(record: dict[str, Any], now: datetime, span: tuple[datetime, datetime]) -> dict[str, Any]:
+def _read_one(record: dict[str, Any], now: datetime, possible: tuple[datetime, datetime]) -> dict[str, Any]:
     """The columns of one record. Costs little for what is not said: most fields of most records are not."""
     row = _DEFAULTS.copy()
     unknown = {}
@@ -127,7 +127,7 @@ def _read_one(record: dict[str, Any], now: datetime, span: tuple[datetime, datet
     for name in _REQUIRED:
         if row[name] is REQUIRED:
             raise Refused(name, _("It is missing."))
-    _check(row, now, span)
+    _check(row, now, possible)
     row["start_us"] = row["started_at"].microsecond
     row["started_at"] = row["started_at"].replace(microsecond=0)
     if unknown:
@@ -141,16 +141,16 @@ def _read_one(record: dict[str, Any], now: datetime, span: tuple[datetime, datet
     return row
 
 
-def _check(row: dict[str, Any], now: datetime, span: tuple[datetime, datetime]) -> None:
+def _check(row: dict[str, Any], now: datetime, possible: tuple[datetime, datetime]) -> None:
     """Rules between fields. Fills `connected` from the SIP code where the switch does not say."""
-    if row["started_at"] > span[1]:
+    if row["started_at"] > possible[1]:
         raise Refused(
             "started_at",
             _("%(time)s lies in the future; here it is %(now)s. Check the switch's clock.")
             % {"time": row["started_at"].isoformat(), "now": now.isoformat(timespec="seconds")},
             Cause.CLOCK,
         )
-    if row["started_at"] < span[0]:
+    if row["started_at"] < possible[0]:
         raise Refused(
             "started_at",
             _("%(time)s is older than the %(days)s days that records are kept.")
@@ -166,6 +166,11 @@ def _check(row: dict[str, Any], now: datetime, span: tuple[datetime, datetime]) 
             % {"value": row["duration_ms"]},
             Cause.DURATION,
         )
+
+
+def span(now: datetime) -> tuple[datetime, datetime]:
+    """The earliest and the latest start that a record may have."""
+    return oldest_kept(now), now + FUTURE_ALLOWED
 
 
 def oldest_kept(now: datetime) -> datetime:

@@ -37,10 +37,14 @@ _LOCK = 0x464F4C44  # "FOLD" in our advisory key space: one writer of rollups at
 
 Change = tuple[int, Decimal, datetime | None]
 
+# UTC has no summer time: minutes, hours and days are equally long parts of the time since a midnight. To cut
+# by that costs a fraction of looking up a time zone for each record.
+_ORIGIN = "timestamptz '2000-01-01 00:00:00+00'"
+
 # Records of some batches or of some time, summed as finely as any rollup needs: by customer, minute,
 # carrier, country, SIP code and currency. A call counts for its customer by its last attempt.
-_GRAINS = """
-    SELECT cdr.customer_id, date_trunc('minute', cdr.started_at, 'UTC') AS minute,
+_GRAINS = f"""
+    SELECT cdr.customer_id, date_bin('1 minute', cdr.started_at, {_ORIGIN}) AS minute,
            coalesce(cdr.carrier_id, 0) AS carrier_id, cdr.destination_country AS country, cdr.sip_code,
            cdr.carrier_currency AS cost_currency,
            count(*) AS attempts,
@@ -59,15 +63,15 @@ _GRAINS = """
            count(pdd_out_ms) AS pdd_out_count,
            coalesce(max(pdd_out_ms), 0) AS pdd_out_max_ms,
            max(cdr.started_at) AS last_call_at
-      FROM calls_cdr AS cdr WHERE {which} GROUP BY 1, 2, 3, 4, 5, 6
+      FROM calls_cdr AS cdr WHERE {{which}} GROUP BY 1, 2, 3, 4, 5, 6
 """
 _SUMS = (
     "attempts", "calls", "connected", "refused", "duration_ms", "billed_ms", "carrier_billed_ms", "charge",
     "cost", "pdd_sum_ms", "pdd_count", "pdd_out_sum_ms", "pdd_out_count",
 )  # fmt: skip
 _HIGHEST = ("pdd_max_ms", "pdd_out_max_ms")
-_HOUR = "date_trunc('hour', minute, 'UTC')"
-_DAY = "date_trunc('day', minute, 'UTC')"
+_HOUR = f"date_bin('1 hour', minute, {_ORIGIN})"
+_DAY = f"date_bin('24 hours', minute, {_ORIGIN})"
 _CELL = {name: name for name in ("carrier_id", "country", "sip_code", "cost_currency")}
 _CURRENCIES = """
     JOIN (SELECT id AS currency_of, currency_id AS charge_currency FROM customers_customer) AS customer
@@ -90,9 +94,12 @@ class Rollup:
     def columns(self) -> list[str]:
         return [*self.key, *self.sums, *self.highest]
 
-    def cells(self, grains: str, where: str = "true") -> str:
-        """The statement that groups the relation `grains` into cells of this table."""
-        join = _CURRENCIES if self.currencies else ""
+    def cells(self, grains: str, where: str = "true", *, currencies: bool = False) -> str:
+        """The statement that groups the relation `grains` into cells of this table.
+
+        currencies: that relation has the customers' currencies already.
+        """
+        join = _CURRENCIES if self.currencies and not currencies else ""
         chosen = [
             *(f"{expression} AS {name}" for name, expression in self.key.items()),
             *(f"sum({expression}) AS {name}" for name, expression in self.sums.items()),
@@ -178,12 +185,25 @@ _TAKE_BATCHES = """
     RETURNING batch.id, first_at, last_at
 """
 _OF_BATCHES = "cdr.batch_id = ANY(%(batches)s) AND cdr.started_at BETWEEN %(first)s AND %(last)s"
+_CUSTOMER_HOURS, _CUSTOMER_DAYS, _TRAFFIC_HOURS, _TRAFFIC_DAYS = LASTING
+# Traffic has far fewer cells than customers have, so its days are added up from its hours.
+_TRAFFIC_AS_GRAINS = "(SELECT *, hour AS minute FROM traffic) AS hours"
 _FOLD_BATCHES = f"""
     WITH fresh AS MATERIALIZED (
         {_GRAINS.format(which=_OF_BATCHES)}
+    ), traffic AS MATERIALIZED (
+        {_TRAFFIC_HOURS.cells("fresh")}
     ), minutes AS (
         {MINUTES.add(MINUTES.cells("fresh", "minute >= %(oldest)s"))}
-    ), {", ".join(f"added_{n} AS ({one.add(one.cells('fresh'))})" for n, one in enumerate(LASTING))}
+    ), customer_hours AS (
+        {_CUSTOMER_HOURS.add(_CUSTOMER_HOURS.cells("fresh"))}
+    ), customer_days AS (
+        {_CUSTOMER_DAYS.add(_CUSTOMER_DAYS.cells("fresh"))}
+    ), traffic_hours AS (
+        {_TRAFFIC_HOURS.add("TABLE traffic")}
+    ), traffic_days AS (
+        {_TRAFFIC_DAYS.add(_TRAFFIC_DAYS.cells(_TRAFFIC_AS_GRAINS, currencies=True))}
+    )
     SELECT customer_id, 0::numeric, max(last_call_at) FROM fresh GROUP BY customer_id
 """
 
