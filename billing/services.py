@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
-from billing.models import EntryKind, LedgerEntry
+from billing.models import EntryKind
 
 
 def open_accounts(customer_ids: Iterable[int]) -> None:
@@ -27,12 +27,11 @@ def post_calls(*, batch_id: int, charges: Mapping[int, Decimal]) -> None:
     """
     owed = {customer_id: charge for customer_id, charge in charges.items() if charge}
     open_accounts(owed)
-    LedgerEntry.objects.bulk_create(
-        [
-            LedgerEntry(
-                customer_id=customer_id, kind=EntryKind.CALLS, amount=-charge, reference=f"batch {batch_id}"
-            )
-            for customer_id, charge in sorted(owed.items())
-        ],
-        ignore_conflicts=True,
-    )
+    # One statement: an object for each entry would cost more than all else that is done with the records.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO billing_ledgerentry (customer_id, kind, amount, reference, description)"
+            " SELECT id, %s, -charge, %s, '' FROM unnest(%s::bigint[], %s::numeric[]) AS owed (id, charge)"
+            " ORDER BY id ON CONFLICT DO NOTHING",
+            [EntryKind.CALLS.value, f"batch {batch_id}", list(owed), list(owed.values())],
+        )
