@@ -1,7 +1,6 @@
-"""The same calls shuffled, split, repeated and late, by two at once: every figure equals a plain recount."""
+"""Calls shuffled, split, repeated and late, by two processes at once: every figure equals a plain recount."""
 
 import os
-import threading
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,17 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Count, Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls import ingest, selfcheck
-from calls.models import Cdr, Switch
+from calls import selfcheck
+from calls.models import Cdr
 from calls.pulse import Pulse
-from calls.records import Incoming
 from customers.models import Customer
 from tests.calls import recount
+from tests.calls.writers import send, writers
 from tests.factories import make_customer, make_switch
 
 EXAMPLES = 10 * int(os.environ.get("CONNEX_SOAK", "1"))
@@ -101,18 +99,6 @@ def deliveries(draw: Any) -> tuple[list[Attempt], list[list[list[tuple[int, bool
     return happened, writers
 
 
-def send(switch: Switch, batches: list[list[dict[str, Any]]], errors: list[BaseException]) -> None:
-    """What one writer does, in a thread with a connection and transactions of its own."""
-    try:
-        for batch in batches:
-            receipt = ingest.store(switch, [Incoming(*one) for one in enumerate(batch)], [])
-            assert not receipt.refused, receipt.refused
-    except BaseException as error:
-        errors.append(error)
-    finally:
-        connection.close()
-
-
 @pytest.mark.soak
 @pytest.mark.accept("W-05")
 @pytest.mark.django_db(transaction=True)
@@ -121,37 +107,31 @@ def test_whatever_the_order_the_parts_and_the_repeats_all_figures_equal_a_plain_
     customers = [make_customer(currency=code) for code in ("EUR", "USD", "EUR")]
     pulse = Pulse()
 
+    at_work: set[int] = set()
+
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(deliveries())
     def all_is_right(case: tuple[list[Attempt], list[list[list[tuple[int, bool]]]]]) -> None:
-        happened, writers = case
+        happened, parts = case
         now = datetime.now(UTC)
         name = uuid.uuid4().hex
-        errors: list[BaseException] = []
-        threads = [
-            threading.Thread(
-                target=send,
-                args=(
-                    switch,
+        under_way = [
+            pool.submit(
+                send,
+                switch.pk,
+                [
                     [
-                        [
-                            happened[which].told(f"{name}-{which}", customers, now, whole=whole)
-                            for which, whole in batch
-                        ]
-                        for batch in batches
-                        if batch
-                    ],
-                    errors,
-                ),
+                        happened[which].told(f"{name}-{which}", customers, now, whole=whole)
+                        for which, whole in batch
+                    ]
+                    for batch in batches
+                    if batch
+                ],
             )
-            for batches in writers
+            for batches in parts
         ]
-        for thread in threads:
-            thread.start()
         pulse.tick(datetime.now(UTC))  # figures are folded while deliveries come in
-        for thread in threads:
-            thread.join(60)
-        assert errors == []
+        at_work.update(one.result(timeout=60) for one in under_way)
         pulse.tick(datetime.now(UTC))
         stored = Cdr.objects.filter(callid__startswith=name).aggregate(
             n=Count("callid"), sum=Sum("customer_charge")
@@ -160,5 +140,7 @@ def test_whatever_the_order_the_parts_and_the_repeats_all_figures_equal_a_plain_
         assert stored == {"n": len(happened), "sum": sum(charges) if charges else None}
         assert recount.wrong() == []
 
-    all_is_right()
+    with writers(2) as pool:
+        all_is_right()
+    assert len(at_work) == 2
     assert list(selfcheck.differences()) == []
