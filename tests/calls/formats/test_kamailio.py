@@ -19,7 +19,7 @@ from calls import halves, intake, replay
 from calls.fields import Cause
 from calls.formats import kamailio
 from calls.formats.reading import Layout
-from calls.models import CallState, Cdr, CdrFormat, FigureDelta, HalfCall, QuarantinedRecord
+from calls.models import CallState, Cdr, CdrFormat, HalfCall, MinuteBucket, QuarantinedRecord
 from calls.pulse import Pulse
 from customers.models import Listing
 from tests.calls.conversation import now
@@ -401,8 +401,9 @@ def test_shuffled_split_repeated_and_by_two_at_once_each_call_is_stored_once(
     assert stored == cdrs.count() == len(whole) + failed
     for cdr in cdrs.filter(connected=True):
         assert cdr.duration_ms == whole[int(cdr.callid.removeprefix("call-"))] * 1000
-    deltas = FigureDelta.objects.filter(customer_id=customer.pk, minute__isnull=False)
-    assert sum(deltas.values_list("attempts", flat=True)) == stored
+    Pulse().tick(now())
+    minutes = MinuteBucket.objects.filter(customer_id=customer.pk)
+    assert sum(minutes.values_list("attempts", flat=True)) == stored
     waiting = sum(kind.endswith("only") for kind, _after, _lasted in told)
     assert (
         HalfCall.objects.filter(switch=switch, state=CallState.WAITING).exclude(invite=None, bye=None).count()
