@@ -20,7 +20,7 @@ def rheinfon(db: None) -> Customer:
 
 
 def field(page: Page):
-    return page.get_by_role("combobox", name="Search customers")
+    return page.get_by_role("combobox", name="Search customers, contacts and pages")
 
 
 def active(page: Page) -> str:
@@ -73,7 +73,7 @@ def test_arrows_home_and_end_walk_through_the_results_and_round_them(visit, rhei
 
 def test_escape_closes_the_palette_alone_and_the_focus_goes_back(visit, rheinfon):
     page = visit("/customers/")
-    search = page.get_by_role("searchbox", name="Search customers")
+    search = page.get_by_label("Search customers", exact=True)
     search.fill("rhein")
     search.focus()
     page.keyboard.press("Control+k")
