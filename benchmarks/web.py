@@ -3,7 +3,6 @@
 import http.client
 import os
 import re
-import sys
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from launcher import ports
 from launcher.processes import Child, wait_for
+from launcher.stack import web_command
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SIGN_IN = "/accounts/login/"
@@ -22,23 +22,11 @@ class NotReady(Exception):
     """The server did not start, or did not let us in."""
 
 
-def command(port: int) -> list[str]:
-    """As the launcher starts it; a test compares the two."""
-    return [
-        *(sys.executable, "-m", "gunicorn", "connexcs_admin.wsgi:application"),
-        *("--bind", f"127.0.0.1:{port}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
-        *("--timeout", "90", "--graceful-timeout", "5", "--log-level", "warning"),
-        *(("--worker-tmp-dir", "/dev/shm") if os.access("/dev/shm", os.W_OK) else ()),
-        "--no-control-socket",
-    ]
-
-
 @contextmanager
 def server() -> Iterator[tuple[int, int]]:
     """Yields the port it answers on, and the session its processes are in. Raises NotReady."""
     port = ports.any_free()
-    child = Child("web", command(port), env=os.environ, cwd=CHECKOUT)
+    child = Child("web", web_command(), env={**os.environ, "PORT": str(port)}, cwd=CHECKOUT)
     child.start()
     try:
         if not wait_for(lambda: _answers(port) or not child.is_running(), seconds=START_S, pause=0.2):

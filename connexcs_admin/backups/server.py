@@ -161,7 +161,7 @@ class Server:
             self._create(name)
             yield self.database.named(name)
         finally:
-            self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._drop(name)
             self._do("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, _lock_number(name)])
 
     def _create(self, name: str) -> None:
@@ -175,6 +175,15 @@ class Server:
                 f"The role {self.database.user} may not make databases, and a backup is restored into one of "
                 f'its own first. As the server\'s administrator: ALTER ROLE "{self.database.user}" CREATEDB;'
             ) from error
+
+    def _drop(self, name: str) -> None:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+        try:
+            self._do(drop + sql.SQL(" WITH (FORCE)"))
+        except psycopg2.errors.InsufficientPrivilege:
+            # FORCE asks for a right over each process there, autovacuum's too, which is nobody's. Without
+            # it the server sends autovacuum away itself, and waits some seconds for anybody else.
+            self._do(drop)
 
     def _locale(self) -> sql.Composable:
         """The options that make a database like the one in use; none where that does not exist."""
@@ -206,7 +215,7 @@ class Server:
                 continue
             number = _lock_number(name)
             if self._do("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, number])[0][0]:
-                self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+                self._drop(name)
                 self._do("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, number])
 
     # --- the swap ----------------------------------------------------------------------------------
@@ -252,7 +261,7 @@ class Server:
             )
 
     def drop(self, name: str) -> None:
-        self._do(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._drop(name)
 
 
 def _shortened(name: str, ending: str) -> str:

@@ -6,13 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 
-from benchmarks import web
 from benchmarks.cpu import Spent
 from benchmarks.grid import (
     ADMIN,
@@ -27,7 +25,6 @@ from benchmarks.grid import (
     ratios,
 )
 from benchmarks.load import Measured, Target, WrongAnswer
-from launcher.stack import Stack
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RATES = {GRID.name: 60, EMPTY.name: 150, ADMIN.name: 4, TABLES2.name: 2, QUIET_POLL: 240, BUSY_POLL: 180}
@@ -94,11 +91,6 @@ def test_the_busy_poll_is_the_quiet_one_with_ten_checksums_that_are_old() -> Non
     )
     assert busy.path.endswith("&since=" + "-----wordcrv" * 10 + mark.decode() * 2 + ".tail")
     assert (quiet.status, busy.status) == (204, 200)
-
-
-def test_the_web_server_is_started_as_make_run_starts_it() -> None:
-    launcher = SimpleNamespace(environment=SimpleNamespace(port=8123))
-    assert web.command(8123) == Stack._web_command(launcher)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import closing
 
+import psycopg2
 import pytest
 from django.conf import settings as django_settings
 
@@ -262,3 +263,18 @@ def test_a_role_that_may_make_no_databases_is_told_how(backup, standing, server)
             restoring.verify(modest, backup, say=quiet)
     finally:
         server._do("DROP ROLE keeping_modest")
+
+
+def test_a_scratch_database_goes_although_a_process_there_is_not_ours_to_end(server, monkeypatch):
+    """Autovacuum's process belongs to no role, and PostgreSQL up to 17 refuses FORCE because of it."""
+    asked = server._do
+
+    def refuse_force(statement, values=None):
+        if "FORCE" in str(statement):
+            raise psycopg2.errors.InsufficientPrivilege("permission denied to terminate process")
+        return asked(statement, values)
+
+    monkeypatch.setattr(server, "_do", refuse_force)
+    with server.scratch() as scratch:
+        assert databases(server, scratch.name) == [scratch.name]
+    assert databases(server, scratch.name) == []
