@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from grids.columns import Column, Row, Sight
 from grids.filters import SetFilter, Viewpoint
+from grids.layout import shown_by_default
 from grids.rows import Drawn, drawn, totals_bar
 from grids.shared import Glance
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
@@ -102,12 +103,12 @@ class Grid(metaclass=GridMeta):
             for name, column in self.declared.items()
             if not column.permission or self.may(column.permission)
         }
-        self.columns: dict[str, Column] = {
-            name: column for name, column in self.filterable.items() if not column.hidden
-        }
         self.view = Viewpoint(now=self.now, zone=self.zone(), rows=self.visible)
         self.rules = Rules(self.filterable, self.default_sort, self.per_page, self.max_per_page, self.view)
         self.state = read_state(params, self.rules)
+        # What is on screen, in order.
+        shown = self.state.layout.columns or shown_by_default(self.filterable)
+        self.columns: dict[str, Column] = {name: self.filterable[name] for name in shown}
 
     def may(self, right: str) -> bool:
         """Whether the user has a right, by full name."""

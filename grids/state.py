@@ -1,6 +1,6 @@
 """The query string is the whole state of a grid, in families that are kept apart.
 
-layout  c w pin g a p d   which columns, how wide, grouped how (arrives with the columns panel)
+layout  c w pin g a p d   which columns, how wide, grouped how (see grids.layout)
 filters q f.<column>      which rows; `f.<column>=any` joins that column's conditions by OR
 sort    s                 in which order; `s=-asr,name`, and an empty `s=` is "no order of my own"
 place   page n panel      where in them, how many rows a page, and the panel that stands open
@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 
 from grids.filters import ColumnFilter, Condition, FilterProblem, Viewpoint
 from grids.language import searched, shortened
+from grids.layout import KEYS as LAYOUT_KEYS
+from grids.layout import Layout, read_layout
 from grids.typed import Fault, read_words
 
 LONGEST_SEARCH = 200  # characters
@@ -56,14 +58,6 @@ class Note:
     key: str
     value: str
     sentence: str
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which columns, and how they stand. Empty until the columns panel brings its keys."""
-
-    def pairs(self) -> list[tuple[str, str]]:
-        return []
 
 
 @dataclass(frozen=True)
@@ -146,6 +140,10 @@ class Columned(Protocol):
     sortable: bool
     filter: ColumnFilter | None
     aliases: tuple[str, ...]
+    hidden: bool
+    displayable: bool
+    groupable: bool
+    functions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -196,6 +194,7 @@ class GridState:
     def changed(
         self,
         *,
+        layout: Layout | None = None,
         filters: Filters | None = None,
         sort: tuple[SortKey, ...] | None = None,
         page: int | None = None,
@@ -209,6 +208,7 @@ class GridState:
             place = replace(place, panel=panel, card=card)
         return replace(
             self,
+            layout=self.layout if layout is None else layout,
             filters=self.filters if filters is None else filters,
             sort=self.sort if sort is None else sort,
             place=place,
@@ -225,7 +225,7 @@ class GridState:
 def read_state(params: QueryDict, rules: Rules) -> GridState:
     """The state that a query string means under `rules`; never raises, whatever the query string is."""
     notes: list[Note] = []
-    known = {"q", "s", "page", "n", "panel", *POLL_KEYS}
+    known = {"q", "s", "page", "n", "panel", *LAYOUT_KEYS, *POLL_KEYS}
     conditions: list[Condition] = []
     any_of: set[str] = set()
     for key, values in params.lists():
@@ -241,6 +241,7 @@ def read_state(params: QueryDict, rules: Rules) -> GridState:
     if reading.conditions:
         filters = filters.having(reading.conditions, reading.any_of, rules.columns)
     return GridState(
+        layout=read_layout(params, rules.columns, lambda *found: notes.append(_note(*found))),
         filters=replace(filters, q=_search(reading.q, notes)),
         sort=_sort(params, rules, notes),
         place=_place(params, rules, notes),

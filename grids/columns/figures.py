@@ -47,11 +47,15 @@ class Title:
         return str(self.sentence) % {name: f"%{place}" for place, name in enumerate(self.names, start=1)}
 
 
+FIGURES = ("sum", "avg", "min", "max", "median", "p95", "count", "distinct")
+
+
 class NumberColumn(Column):
     """A count or a plain figure, `decimals` behind the point."""
 
     numeric = True
     kind = "number"
+    functions = FIGURES
 
     def __init__(self, label: Any, source: str = "", *, decimals: int = 0, **options: Any) -> None:
         self.decimals = decimals
@@ -87,6 +91,7 @@ class MoneyColumn(Column):
     numeric = True
     css = "crd"
     kind = "money"
+    functions = FIGURES
 
     def __init__(
         self,
@@ -162,6 +167,7 @@ class RatioColumn(Column):
 
     numeric = True
     kind = "ratio"
+    functions = ("ratio", "min", "max")
 
     def __init__(
         self,
@@ -256,6 +262,7 @@ class UsageColumn(Column):
 
     numeric = True
     kind = "usage"
+    functions = ("sum", "avg", "min", "max")
 
     def __init__(
         self,

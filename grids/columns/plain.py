@@ -74,9 +74,13 @@ class Column(django_tables2.Column):
     live: its cells are refreshed by the poll. unit: small print in the header. help: tooltip of the header.
     filter: the usual one of its type unless given; None for a column that cannot be filtered by.
     aliases: other names it answers to in the text box.
-    hidden: not on screen; it sorts and filters all the same.
+    hidden: not on screen until somebody asks for it; it sorts and filters all the same.
+    displayable: whether it can be on screen at all. groupable: whether rows can be grouped by it, which wants
+    few values. functions: what groups and pivots can show of it, the usual one first.
     """
 
+    displayable = True
+    functions: tuple[str, ...] = ("count", "distinct")
     css = ""
     numeric = False
     kind = ""  # how static/js/grid-cells.js draws its cells; "" where it cannot, and markup is sent
@@ -139,6 +143,10 @@ class Column(django_tables2.Column):
         return self.sort_by is not None
 
     @property
+    def groupable(self) -> bool:
+        return self.filter is not None and self.filter.kind in ("set", "choice")
+
+    @property
     def order_moves(self) -> bool:
         """Whether rows sorted by this column change places by themselves, because figures move."""
         return self.live
@@ -194,6 +202,9 @@ TextColumn = Column
 class ConditionColumn(Column):
     """A filter without anything to see: no header, no cell, no order; links lead to it, a chip shows it."""
 
+    displayable = False
+    functions = ()
+
     def __init__(
         self,
         label: Any,
@@ -209,6 +220,10 @@ class ConditionColumn(Column):
     def sortable(self) -> bool:
         return False
 
+    @property
+    def groupable(self) -> bool:
+        return False
+
 
 def none() -> str:
     """How "no value" looks."""
@@ -220,6 +235,7 @@ class AgeColumn(Column):
 
     numeric = True
     kind = "age"
+    functions = ("max", "min", "count")
 
     def line(self, row: Row, sight: Sight) -> str:
         return self.plain(row) or ""

@@ -18,7 +18,16 @@ STATUS = SetFilter([Choice("on", "On", Q(on=True)), Choice("off", "Off", Q(on=Fa
 
 
 def column(label: str, *, sortable: bool = True, kind: SetFilter | None = None) -> SimpleNamespace:
-    return SimpleNamespace(label=label, sortable=sortable, filter=kind, aliases=())
+    return SimpleNamespace(
+        label=label,
+        sortable=sortable,
+        filter=kind,
+        aliases=(),
+        hidden=False,
+        displayable=True,
+        groupable=kind is not None,
+        functions=("count",),
+    )
 
 
 VIEW = Viewpoint(datetime(2026, 11, 25, tzinfo=UTC), UTC, lambda: pytest.fail("no rows are needed"))
