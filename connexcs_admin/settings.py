@@ -209,7 +209,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "connexcs_admin.static_files.BundledStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

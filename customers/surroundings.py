@@ -63,7 +63,7 @@ def read_surroundings() -> Surroundings:
 
 
 def read_with_rights(user: User) -> tuple[Surroundings, frozenset[str]]:
-    """The same, and what `user` may do now, for polls. Not for superusers."""
+    """The same, and what `user` may do now, for polls."""
     surroundings, granted = _read(_READ_WITH_RIGHTS, {"user": user.pk})
     return surroundings, rights_of(user, granted)
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Textarea
 from django.templatetags.static import static
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from connexcs_admin import static_files
 from grids import formats
 from users import throttle
 
@@ -24,6 +26,14 @@ register = template.Library()
 
 WARN_PERCENT = 80
 BAD_PERCENT = 95
+
+
+@register.simple_tag
+def styles() -> SafeString:
+    """Links to all style sheets: one bundle where files were collected, else each source."""
+    bundle = getattr(staticfiles_storage, "bundle", None)
+    names = [bundle] if bundle else static_files.sheets()
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(name),) for name in names))
 
 
 @register.simple_tag
