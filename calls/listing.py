@@ -1,6 +1,6 @@
 """Writing figures into customers' listing rows. Only the pulse and the self-check do, under `lock`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,21 @@ from customers.selfcheck import Difference
 # The ratios of a listing row divide numbers of fourteen digits. Sums beyond that are nonsense of a switch,
 # and one row that cannot be written would stop everybody's figures.
 _MOST_MS = 10**14 - 1
+# The minutes of the hour in which the window begins, and whole hours after it: some fifty rows a customer
+# instead of 1,440. Midnight is the start of an hour, so that all of today's charge lies in hours.
 _SUMS = f"""
     SELECT customer_id, sum(attempts) AS attempts, sum(connected) AS connected,
            least(sum(duration_ms), {_MOST_MS}) AS duration_ms,
            least(sum(pdd_sum_ms), {_MOST_MS}) AS pdd_sum_ms, sum(pdd_count) AS pdd_count,
-           max(pdd_max_ms) AS pdd_max_ms, max(cps_peak) AS cps_peak,
-           coalesce(sum(charge) FILTER (WHERE minute >= %(midnight)s), 0) AS charge_today
-      FROM calls_minutebucket WHERE minute >= %(window)s {{only}} GROUP BY customer_id
+           max(pdd_max_ms) AS pdd_max_ms, sum(charge_today) AS charge_today
+      FROM (SELECT customer_id, attempts, connected, duration_ms, pdd_sum_ms, pdd_count, pdd_max_ms,
+                   0 AS charge_today
+              FROM calls_minutebucket WHERE minute >= %(window)s AND minute < %(hour)s {{only}}
+             UNION ALL
+            SELECT customer_id, calls, connected, duration_ms, pdd_sum_ms, pdd_count, pdd_max_ms,
+                   CASE WHEN hour >= %(midnight)s THEN charge ELSE 0 END
+              FROM calls_customerhour WHERE hour >= %(hour)s {{only}}) AS part
+     GROUP BY customer_id
 """  # noqa: S608 - a constant of ours
 
 _WRITE = """
@@ -28,15 +36,32 @@ _WRITE = """
            attempts_24h = coalesce(sums.attempts, 0), connected_24h = coalesce(sums.connected, 0),
            duration_ms_24h = coalesce(sums.duration_ms, 0), pdd_sum_ms_24h = coalesce(sums.pdd_sum_ms, 0),
            pdd_count_24h = coalesce(sums.pdd_count, 0), pdd_max_ms_24h = coalesce(sums.pdd_max_ms, 0),
-           cps_peak_24h = coalesce(sums.cps_peak, 0), charge_today = coalesce(sums.charge_today, 0)
+           charge_today = coalesce(sums.charge_today, 0)
       FROM customers_listing AS old LEFT JOIN ({sums}) AS sums USING (customer_id)
      WHERE old.customer_id = listing.customer_id {which}
        AND (listing.attempts_24h, listing.connected_24h, listing.duration_ms_24h, listing.pdd_sum_ms_24h,
-            listing.pdd_count_24h, listing.pdd_max_ms_24h, listing.cps_peak_24h, listing.charge_today)
+            listing.pdd_count_24h, listing.pdd_max_ms_24h, listing.charge_today)
            IS DISTINCT FROM
            (coalesce(sums.attempts, 0), coalesce(sums.connected, 0), coalesce(sums.duration_ms, 0),
             coalesce(sums.pdd_sum_ms, 0), coalesce(sums.pdd_count, 0), coalesce(sums.pdd_max_ms, 0),
-            coalesce(sums.cps_peak, 0), coalesce(sums.charge_today, 0))
+            coalesce(sums.charge_today, 0))
+"""
+
+_RAISE_PEAKS = """
+    UPDATE customers_listing AS listing SET cps_peak_24h = peak.cps
+      FROM unnest(%(ids)s::bigint[], %(peaks)s::int[]) AS peak (customer_id, cps)
+     WHERE listing.customer_id = peak.customer_id AND listing.cps_peak_24h < peak.cps
+"""
+# A peak stands for as long as any minute of the window reaches it, which the first rows usually tell.
+_LOWER_PEAKS = """
+    UPDATE customers_listing AS listing
+       SET cps_peak_24h = coalesce((
+               SELECT max(cps_peak) FROM calls_minutebucket AS bucket
+                WHERE bucket.customer_id = listing.customer_id AND minute >= %(window)s), 0)
+     WHERE {which} AND NOT EXISTS (
+               SELECT FROM calls_minutebucket AS bucket
+                WHERE bucket.customer_id = listing.customer_id AND minute >= %(window)s
+                  AND cps_peak = listing.cps_peak_24h)
 """
 
 
@@ -58,11 +83,22 @@ def lock(customer_ids: Collection[int] | None = None) -> None:
         )
 
 
+def _moments(at: datetime) -> dict[str, Any]:
+    """Where the window begins, its first whole hour, and the UTC day."""
+    window = window_start(at)
+    hour = window.replace(minute=0)
+    return {
+        "window": window,
+        "hour": hour if hour == window else hour + timedelta(hours=1),
+        "midnight": midnight_of(at),
+    }
+
+
 def write_windows(at: datetime, customer_ids: Sequence[int] | None = None) -> int:
     """Sums the 24-hour window anew for these customers (None: all); returns how many rows changed."""
     if customer_ids is not None and not customer_ids:
         return 0
-    values: dict[str, Any] = {"window": window_start(at), "midnight": midnight_of(at)}
+    values = _moments(at)
     if customer_ids is None:
         statement = _WRITE.format(sums=_SUMS.format(only=""), which="")
     else:
@@ -74,6 +110,24 @@ def write_windows(at: datetime, customer_ids: Sequence[int] | None = None) -> in
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.rowcount
+
+
+def raise_peaks(peaks: Mapping[int, int]) -> None:
+    """Lets the busiest second of the window be at least this, by customer id."""
+    if peaks:
+        with connection.cursor() as cursor:
+            cursor.execute(_RAISE_PEAKS, {"ids": list(peaks), "peaks": list(peaks.values())})
+
+
+def lower_peaks(at: datetime, customer_ids: Sequence[int] | None = None) -> None:
+    """Finds the busiest second of the window anew, for those (None: all) of whom minutes have left it."""
+    if customer_ids is None or customer_ids:
+        which = "true" if customer_ids is None else "cps_peak_24h > 0 AND customer_id = ANY(%(ids)s)"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _LOWER_PEAKS.format(which=which),
+                {"window": window_start(at), "ids": list(customer_ids or ())},
+            )
 
 
 def differences(at: datetime) -> list[Difference]:
@@ -96,7 +150,7 @@ def differences(at: datetime) -> list[Difference]:
                     coalesce(sums.pdd_sum_ms, 0), coalesce(sums.pdd_count, 0), coalesce(sums.pdd_max_ms, 0),
                     coalesce(sums.charge_today, 0))
             """,  # noqa: S608 - constants of this module
-            {"window": window_start(at), "midnight": midnight_of(at)},
+            _moments(at),
         )
         return [Difference("listing window", *row) for row in cursor.fetchall()]
 
@@ -149,8 +203,8 @@ def write_sparklines(at: datetime, customer_ids: Sequence[int] | None = None) ->
         cursor.execute(
             f"""
             WITH hourly AS (
-                SELECT customer_id, date_trunc('hour', minute, 'UTC') AS hour, sum(attempts) AS attempts
-                  FROM calls_minutebucket WHERE minute >= %(first)s {only} GROUP BY 1, 2
+                SELECT customer_id, hour, sum(calls) AS attempts
+                  FROM calls_customerhour WHERE hour >= %(first)s {only} GROUP BY 1, 2
             ), concerned AS (
                 SELECT customer_id FROM hourly
                 UNION SELECT customer_id FROM customers_sparkline WHERE true {only}

@@ -58,6 +58,7 @@ def refresh_all(at: datetime | None = None) -> None:
         while changes := rollups.fold(at):
             listing.add(changes)
         listing.write_windows(at)
+        listing.lower_peaks(at)
         listing.write_sparklines(at)
 
 
@@ -86,10 +87,13 @@ class Pulse:
         changes = rollups.fold(at)
         live, peaked = self._live(at)
         relit = self._relit(live)
-        touched = {row[0] for row in changes} | peaked | self._left_by_the_window(at)
-        listing.lock(touched | relit.keys())
+        left = self._left_by_the_window(at)
+        touched = {row[0] for row in changes} | left
+        listing.lock(touched | peaked.keys() | relit.keys())
         listing.add(changes)
         listing.write_windows(at, sorted(touched))
+        listing.lower_peaks(at, sorted(left))
+        listing.raise_peaks(peaked)
         listing.write_live(relit)
         self.shown = {customer_id: figures for customer_id, figures in live.items() if figures != _IDLE}
         self.restless |= touched
@@ -114,8 +118,8 @@ class Pulse:
             row[0]: (row[1], row[2], row[3]) for row in lit.values_list("pk", "channels", "cps_last", "cps")
         }
 
-    def _live(self, at: datetime) -> tuple[dict[int, tuple[int, int, Decimal]], set[int]]:
-        """Channels and calls per second by customer, and the customers whose peak of the minute rose."""
+    def _live(self, at: datetime) -> tuple[dict[int, tuple[int, int, Decimal]], dict[int, int]]:
+        """Channels and calls per second by customer, and the peaks of the minute that rose."""
         end = (at - SETTLE).replace(microsecond=0)
         span = {
             "first": end - timedelta(seconds=CPS_MEAN_S),
@@ -136,10 +140,10 @@ class Pulse:
             live[customer_id] = (channels.get(customer_id, 0), last, mean)
         return live, peaked
 
-    def _raise_peaks(self, minute: datetime, rising: list[tuple[int, int]]) -> set[int]:
-        """Keeps the busiest second of each minute; returns the customers for whom it is a new one."""
+    def _raise_peaks(self, minute: datetime, rising: list[tuple[int, int]]) -> dict[int, int]:
+        """Keeps the busiest second of each minute; returns the new ones, by customer."""
         if not rising:
-            return set()
+            return {}
         with connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -148,11 +152,11 @@ class Pulse:
                  ORDER BY customer_id
                 ON CONFLICT (customer_id, minute) DO UPDATE SET cps_peak = excluded.cps_peak
                  WHERE bucket.cps_peak < excluded.cps_peak
-                RETURNING customer_id
+                RETURNING customer_id, cps_peak
                 """,
                 [minute, *map(list, zip(*sorted(rising), strict=True))],
             )
-            return {row[0] for row in cursor.fetchall()}
+            return dict(cursor.fetchall())
 
     def _left_by_the_window(self, at: datetime) -> set[int]:
         """Customers with a minute that has just left the window, and at UTC midnight all with a charge."""

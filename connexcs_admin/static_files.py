@@ -15,7 +15,7 @@ import rjsmin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BUNDLE = "css/connex.css"
-# In the order of the cascade: foundations, components, screens, and last what bends all of them to the reader.
+# In the order of the cascade: foundations, components, screens, last what bends them to the reader.
 SHEETS = (
     *("tokens", "base", "shell", "components", "fields", "blocks", "overlays", "palette"),
     *("grid", "gridbars", "filters", "screens", "calls", "doors", "adapt", "reach"),

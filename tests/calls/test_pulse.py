@@ -167,6 +167,39 @@ def test_calls_per_second_are_the_last_settled_second_and_the_mean_of_ten(custom
     assert figures(customer).cps_peak_24h == 20
 
 
+def test_the_peak_falls_when_its_minute_leaves_the_window(customer, switch):
+    """5 in one minute, 2 in the next: for whoever looks a day later the second is the busiest, then none."""
+    minute = now().replace(second=0, microsecond=0) - timedelta(minutes=5)
+    pulse, seen = Pulse(), []
+    for calls, later in ((5, timedelta()), (2, timedelta(minutes=1))):
+        second = minute + later
+        tell(switch, *[start(customer, f"{second} {n}", second) for n in range(calls)])
+        pulse.tick(second + timedelta(seconds=2))
+        seen.append(figures(customer).cps_peak_24h)
+    for later in (timedelta(days=1), timedelta(days=1, minutes=1), timedelta(days=1, minutes=2)):
+        pulse.tick(minute + later)
+        seen.append(figures(customer).cps_peak_24h)
+    assert seen == [5, 5, 5, 2, 0]
+
+
+def test_a_day_of_calls_leaves_the_window_minute_by_minute(customer, switch):
+    """Summed from the minutes of its first hour and whole hours after that, at every edge of an hour."""
+    hour = (now() - timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    minutes = [hour - timedelta(minutes=1), hour, hour + timedelta(minutes=59), hour + timedelta(hours=1)]
+    take(switch, *[record(customer, callid=f"{at}", started_at=at, duration_ms=1_000) for at in minutes])
+    pulse = Pulse()
+    pulse.tick(now())
+    assert figures(customer).attempts_24h == 4
+    seen = []
+    for at in minutes:
+        for later in (timedelta(), timedelta(minutes=1)):
+            pulse.tick(at + timedelta(days=1) + later)
+            row = figures(customer)
+            assert row.duration_ms_24h == 1_000 * row.attempts_24h
+            seen.append(row.attempts_24h)
+    assert seen == [4, 3, 3, 2, 2, 1, 1, 0]
+
+
 def test_a_start_known_from_a_live_call_and_its_record_counts_once(customer, switch):
     second = (now() - timedelta(seconds=30)).replace(microsecond=0)
     tell(switch, start(customer, "both", second))
