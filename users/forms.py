@@ -183,7 +183,10 @@ class NewAppForm(forms.Form):
         self.user = user
         session = context.request.session
         waiting = session.get(SEED_IN_SESSION) if self.is_bound else None
-        self.seed = secrets.decrypt(waiting) if waiting else totp.generate_totp_secret()
+        try:
+            self.seed = secrets.decrypt(waiting) if waiting else totp.generate_totp_secret()
+        except secrets.Unreadable:  # the keys were changed meanwhile: the app has to scan another one
+            waiting, self.seed = None, totp.generate_totp_secret()
         session[SEED_IN_SESSION] = waiting or secrets.encrypt(self.seed)
 
     def clean_code(self) -> str:

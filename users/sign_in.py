@@ -87,6 +87,17 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """GET: what to ask a passkey, as JSON for passkey.js. POST: its answer, instead of email and password."""
     if request.user.is_authenticated:
         return redirect(get_login_redirect_url(request))
+    try:
+        return _passkey_sign_in(request)
+    except RedisError:  # allauth counts requests
+        log.exception("Sign-ins cannot be counted: Redis does not answer")
+        if request.method == "GET":
+            return JsonResponse({"error": str(throttle.UNAVAILABLE)}, status=503)
+        messages.error(request, throttle.UNAVAILABLE)
+        return redirect("account_login")
+
+
+def _passkey_sign_in(request: HttpRequest) -> HttpResponse:
     refused = ratelimit.consume_or_429(request, app="allauth.mfa", action="webauthn_login", limit_get=True)
     if refused:
         return refused

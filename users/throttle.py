@@ -90,7 +90,8 @@ class Attempt:
             if rule is HERE:
                 cache.delete(key)
             elif cache.get(key):
-                cache.decr(key)
+                with suppress(ValueError):  # forgotten in this very moment
+                    cache.decr(key)
         cache.delete_many([f"{key}:until" for key in self._blocked])
 
 
@@ -148,7 +149,11 @@ def _still_to_wait(key: str) -> int:
 
 def _one_more(rule: Rule, key: str) -> int:
     cache.add(key, 0, rule.forget_s)
-    number = int(cache.incr(key))
+    try:
+        number = int(cache.incr(key))
+    except ValueError:  # forgotten between the two
+        cache.set(key, 1, rule.forget_s)
+        number = 1
     if rule.window:
         cache.add(f"{key}:began", time.time(), rule.forget_s)
     else:

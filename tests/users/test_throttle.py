@@ -10,6 +10,7 @@ from audit import services as audit
 from audit.models import Act, ActKind
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, STAFF_HOST, make_staff
+from users import throttle
 from users.throttle import ANYWHERE, HERE
 
 LOGIN = "/accounts/login/"
@@ -183,6 +184,22 @@ def test_nobody_gets_in_uncounted(client, alice, settings):
     answer = client.post(LOGIN, {"login": alice.email, "password": PASSWORD}, follow=True)
     assert "Signing in is not possible at the moment" in answer.content.decode()
     assert "_auth_user_id" not in client.session
+
+
+def test_a_passkey_is_not_asked_for_while_nobody_can_count(client, settings):
+    dead = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": dead}
+    answer = client.get(f"{LOGIN}passkey/")
+    assert answer.status_code == 503
+    assert "not possible at the moment" in answer.json()["error"]
+    answer = client.post(f"{LOGIN}passkey/", {"credential": "{}"}, follow=True)
+    assert "Signing in is not possible at the moment" in answer.content.decode()
+
+
+def test_a_count_that_is_forgotten_in_the_moment_it_is_used_begins_anew(db):
+    """The key ran out between looking and counting."""
+    rule = throttle.Rule("soon", free=3, longest_s=1, forget_s=0)  # forgotten at once
+    assert throttle._one_more(rule, "users:throttle:soon:test") == 1
 
 
 # --- What is remembered of it
