@@ -6,11 +6,11 @@ them in STATIC_ROOT, before names get their hashes and files are compressed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import rcssmin
 import rjsmin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -18,13 +18,22 @@ BUNDLE = "css/connex.css"
 # In the order of the cascade: foundations, components, screens, last what bends them to the reader.
 SHEETS = (
     *("tokens", "base", "shell", "components", "fields", "blocks", "overlays", "palette"),
-    *("grid", "gridbars", "filters", "screens", "calls", "doors", "adapt", "reach"),
+    *("grid", "groups", "gridbars", "filters", "screens", "calls", "doors", "adapt", "reach"),
 )
+
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def sheets() -> list[str]:
     """The sources of the bundle, by static name."""
     return [f"css/{name}.css" for name in SHEETS]
+
+
+def plain(css: str) -> str:
+    """Styles without comments and indentation. No more: minifiers drop the space of `.in :is(input)`, which
+    then selects something else, and compression takes what is left."""
+    return "\n".join(line for raw in _COMMENT.sub("", css).splitlines() if (line := raw.strip()))
 
 
 class BundledStorage(CompressedManifestStaticFilesStorage):
@@ -42,8 +51,9 @@ class BundledStorage(CompressedManifestStaticFilesStorage):
         yield from super().post_process(paths, dry_run, **options)
 
     def _bundle(self) -> None:
-        joined = "\n".join(Path(self.path(name)).read_text() for name in sheets())
-        Path(self.path(BUNDLE)).write_text(rcssmin.cssmin(joined))
+        Path(self.path(BUNDLE)).write_text(
+            "\n".join(plain(Path(self.path(name)).read_text()) for name in sheets())
+        )
 
     def _rewrite(self, name: str, shorten: Any) -> None:
         file = Path(self.path(name))

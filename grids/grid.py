@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from grids.columns import Column, Row, Sight
 from grids.filters import SetFilter, Viewpoint
+from grids.groups import Tree, tree
 from grids.layout import shown_by_default
 from grids.rows import Drawn, drawn, totals_bar
 from grids.shared import Glance
@@ -232,9 +233,20 @@ class Grid(metaclass=GridMeta):
         return str(self.nouns[self.totals.rows != 1])
 
     @property
+    def is_grouped(self) -> bool:
+        """Whether rows stand in groups."""
+        return bool(self.state.layout.groups) and not self.state.layout.is_pivot
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The groups of the page with what is open in them; only of a grid that is grouped."""
+        return tree(self)
+
+    @property
     def pages(self) -> int:
-        """Number of pages, at least 1."""
-        return max(1, -(-self.totals.rows // self.state.place.per_page))
+        """Number of pages, at least 1; of groups, where rows stand in groups."""
+        standing = self.tree.count if self.is_grouped else self.totals.rows
+        return max(1, -(-standing // self.state.place.per_page))
 
     @property
     def page(self) -> int:
@@ -255,6 +267,8 @@ class Grid(metaclass=GridMeta):
         """
         if not self.totals.rows:
             return []
+        if self.is_grouped:
+            return self.tree.leaves
         ids = recent_ids(self, self.totals_age_s)
         return list(self.selected(self.visible().filter(pk__in=ids)).order_by(*self.ordering()))
 

@@ -7,7 +7,7 @@ written, so that a grid which gains a column shows it in old links too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from django.http import QueryDict
@@ -67,6 +67,10 @@ class Layout:
     @property
     def is_pivot(self) -> bool:
         return bool(self.labels)
+
+    def flat(self) -> Layout:
+        """The same without groups and pivot: a plain list in the same columns."""
+        return replace(self, groups=(), labels=(), values=())
 
     def pairs(self) -> list[tuple[str, str]]:
         found = {

@@ -6,13 +6,14 @@ is most of a page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from grids import formats
+from grids import formats, grouped
 from grids.columns import Column, LinkColumn, Row, StatusColumn, Title, pill
 from grids.filters import SetFilter
 from grids.markup import attribute, icon, text
@@ -28,14 +29,21 @@ MOST_CURRENCIES = 3  # sums shown in the status bar; the others open from "n mor
 
 def head(grid: Grid) -> SafeString:
     """The header row: each label is a link that sorts, ascending, descending, none."""
-    cells = "".join(_th(grid, name, column) for name, column in grid.columns.items())
+    if grid.is_grouped:
+        return grouped.head(grid)
+    return head_row("".join(header(grid, name, column) for name, column in grid.columns.items()))
+
+
+def head_row(cells: str) -> SafeString:
+    """Header cells with the box that ticks all rows before them."""
     ticks = text(_("Select the rows on this page"))
     box = f'<input type="checkbox" class="ck" data-tick-all aria-label="{ticks}">'
     tick = f'<th class="sel" scope="col">{box}</th>'
     return mark_safe(f'<tr aria-rowindex="1">{tick}{cells}</tr>')  # noqa: S308 - every part is escaped
 
 
-def _th(grid: Grid, name: str, column: Column) -> str:
+def header(grid: Grid, name: str, column: Column, before: str = "") -> str:
+    """One header cell. before: words in front of the label."""
     key = grid.state.sorted_on(name)
     order = {None: "none", True: "descending", False: "ascending"}[key.descending if key else None]
     css = attribute("class", " ".join(filter(None, ("num" if column.numeric else "", column.css))))
@@ -43,7 +51,7 @@ def _th(grid: Grid, name: str, column: Column) -> str:
     if name in grid.state.filters.columns():
         marked = f'{icon("filter", "xs fm")}<span class="sr"> {text(_("filtered"))}</span>'
     unit = f' <span class="u">{text(column.unit)}</span>' if column.unit else ""
-    words = f"<span>{text(column.label)}{unit}{marked}</span>"
+    words = f"<span>{text(before)}{text(column.label)}{unit}{marked}</span>"
     if column.sortable:
         url = text(grid.sort_url(name))
         arrow = icon("desc" if order == "descending" else "asc", "xs")
@@ -72,17 +80,28 @@ def is_short(column: Column) -> bool:
 
 def body(grid: Grid) -> SafeString:
     """The rows of the page. `aria-rowindex` counts over all pages; the head is row 1."""
+    if grid.is_grouped:
+        return grouped.body(grid)
+    draw = row_drawer(grid)
+    return mark_safe("".join([draw(row, place) for place, row in enumerate(grid.rows, start=grid.first + 2)]))  # noqa: S308
+
+
+def row_drawer(grid: Grid, css: str = "") -> Callable[[Row, int], str]:
+    """Draws a row as `<tr>`, from the row and its place in the table. css: a class of all of them."""
     columns = tuple(grid.columns.values())
     label = next((column.source for column in columns if isinstance(column, LinkColumn)), "pk")
     select = text(_("Select"))
-    parts = []
-    for place, row in enumerate(grid.rows, start=grid.first + 2):
+    style = attribute("class", css)
+
+    def draw(row: Row, place: int) -> str:
         pk = text(row["pk"])
         cells = "".join([column.td(row, grid.sight) for column in columns])
-        named = f'name="ids" value="{pk}" aria-label="{select} {text(row[label])}"'
+        named = f'name="ids" value="{pk}" aria-label="{select} {text(row.get(label, pk))}"'
         box = f'<td class="sel"><input type="checkbox" class="ck" {named}></td>'
-        parts.append(f'<tr data-id="{pk}" aria-rowindex="{place}">{box}{cells}</tr>')
-    return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its values
+        # Every cell escapes its values.
+        return f'<tr{style} data-id="{pk}" aria-rowindex="{place}">{box}{cells}</tr>'
+
+    return draw
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 layout  c w pin g a p d   which columns, how wide, grouped how (see grids.layout)
 filters q f.<column>      which rows; `f.<column>=any` joins that column's conditions by OR
 sort    s                 in which order; `s=-asr,name`, and an empty `s=` is "no order of my own"
-place   page n panel      where in them, how many rows a page, and the panel that stands open
+place   page n open panel where in them, rows a page, open row groups, and the panel that stands open
 
 A saved view will store chosen families and applying it replaces only those. Nothing here fails on bad input:
 what cannot be understood becomes a `Note`, shown as a chip that can be removed.
@@ -31,6 +31,7 @@ LONGEST_TEXT = 1000  # characters of the text box, conditions included
 MOST_SORT_KEYS = 4
 MOST_CONDITIONS = 40
 MOST_PER_COLUMN = 6
+MOST_OPEN = 60  # row groups that stand open at once
 MOST_NOTES = 8  # chips; more would bury the page
 MOST_PAGES = 10_000_000
 FILTER_PREFIX = "f."
@@ -120,12 +121,17 @@ class Filters:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the rows: page from 1, rows a page, the open panel, and the column whose card stands open."""
+    """Where in the rows: page from 1, rows a page, the open panel, and the column whose card stands open.
+
+    opened_groups: paths of the row groups that stand open (see grids.groups), a path again for each time that
+    more of its rows were asked for.
+    """
 
     page: int = 1
     per_page: int = 50
     panel: str = ""
     card: str = ""
+    opened_groups: tuple[str, ...] = ()
 
     @property
     def opened(self) -> str:
@@ -187,6 +193,8 @@ class GridState:
             pairs.append(("page", str(self.place.page)))
         if self.place.per_page != self.default_per_page:
             pairs.append(("n", str(self.place.per_page)))
+        if self.layout.groups and not self.layout.is_pivot:
+            pairs += [("open", path) for path in self.place.opened_groups]
         if self.place.panel:
             pairs.append(("panel", self.place.opened))
         return urlencode(pairs, safe=":,")
@@ -200,12 +208,15 @@ class GridState:
         page: int | None = None,
         panel: str | None = None,
         card: str = "",
+        opened: tuple[str, ...] | None = None,
     ) -> GridState:
         """Another state without notes; other rows or another order start at page 1."""
-        moved = filters is not None or sort is not None
+        moved = filters is not None or sort is not None or layout is not None
         place = replace(self.place, page=page or (1 if moved else self.place.page))
         if panel is not None:
             place = replace(place, panel=panel, card=card)
+        if opened is not None:
+            place = replace(place, opened_groups=opened)
         return replace(
             self,
             layout=self.layout if layout is None else layout,
@@ -225,7 +236,7 @@ class GridState:
 def read_state(params: QueryDict, rules: Rules) -> GridState:
     """The state that a query string means under `rules`; never raises, whatever the query string is."""
     notes: list[Note] = []
-    known = {"q", "s", "page", "n", "panel", *LAYOUT_KEYS, *POLL_KEYS}
+    known = {"q", "s", "page", "n", "open", "panel", *LAYOUT_KEYS, *POLL_KEYS}
     conditions: list[Condition] = []
     any_of: set[str] = set()
     for key, values in params.lists():
@@ -343,7 +354,10 @@ def _number(raw: str) -> int | None:
 
 def _place(params: QueryDict, rules: Rules, notes: list[Note]) -> Place:
     panel, card = _panel(params, rules, notes)
-    return Place(_page(params, notes), _per_page(params, rules, notes), panel, card)
+    opened = tuple(
+        _clean(path) for path in params.getlist("open")[:MOST_OPEN] if 0 < len(path) <= LONGEST_TEXT
+    )
+    return Place(_page(params, notes), _per_page(params, rules, notes), panel, card, opened)
 
 
 def _panel(params: QueryDict, rules: Rules, notes: list[Note]) -> tuple[str, str]:

@@ -7,8 +7,8 @@ tests/browser/test_refresh.py compares every cell of the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from grids import formats
-from grids.columns.plain import Column, Row, Sight, none
+from grids.aggregates import Measure
+from grids.columns.plain import Column, Row, Sight, none, number
 from grids.filters import ColumnFilter, DurationFilter, MoneyFilter, NumberFilter, WholeFilter
 from grids.markup import attribute, icon, text
 
@@ -56,6 +57,7 @@ class NumberColumn(Column):
     numeric = True
     kind = "number"
     functions = FIGURES
+    sums_by_itself = True
 
     def __init__(self, label: Any, source: str = "", *, decimals: int = 0, **options: Any) -> None:
         self.decimals = decimals
@@ -63,6 +65,13 @@ class NumberColumn(Column):
 
     def usual_filter(self) -> ColumnFilter | None:
         return NumberFilter(decimals=self.decimals) if self.decimals else WholeFilter()
+
+    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
+        value = values[0]
+        if value is None:
+            return none()
+        whole = function in ("count", "distinct")
+        return number(value, 0 if whole else self.decimals + (function in ("avg", "median")))
 
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
@@ -76,12 +85,6 @@ class NumberColumn(Column):
         return {"decimals": self.decimals}
 
 
-def number(value: Any, decimals: int) -> str:
-    """A figure with thousands separators; zero is grey, since it is rarely what one looks for."""
-    shown = formats.format_decimal(value, decimals)
-    return f'<span class="zero">{shown}</span>' if not value else shown
-
-
 class MoneyColumn(Column):
     """An amount and its currency. Totals are kept per currency, never added across.
 
@@ -92,6 +95,7 @@ class MoneyColumn(Column):
     css = "crd"
     kind = "money"
     functions = FIGURES
+    sums_by_itself = True
 
     def __init__(
         self,
@@ -113,6 +117,19 @@ class MoneyColumn(Column):
 
     def usual_filter(self) -> ColumnFilter | None:
         return MoneyFilter()
+
+    def measure(self, function: str) -> Measure:
+        return replace(super().measure(function), currency=self.currency)
+
+    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
+        """values: the figure and its currency."""
+        figure, code = values
+        if figure is None:
+            return none()
+        if function in ("count", "distinct"):
+            return number(figure, 0)
+        shown = formats.format_money(Decimal(figure), sight.digits(code))
+        return f'{toned(shown, "bad" if figure < 0 else "")}<span class="cur"> {text(code)}</span>'
 
     def data(self, row: Row, sight: Sight) -> str:
         code = row[self.currency]
@@ -168,6 +185,7 @@ class RatioColumn(Column):
     numeric = True
     kind = "ratio"
     functions = ("ratio", "min", "max")
+    sums_by_itself = True
 
     def __init__(
         self,
@@ -196,6 +214,18 @@ class RatioColumn(Column):
 
     def usual_filter(self) -> ColumnFilter | None:
         return NumberFilter(scale=self.filter_scale, decimals=self.decimals, unit=self.unit)
+
+    def measure(self, function: str) -> Measure:
+        if function == "ratio":
+            return Measure((self.part, self.whole), ("sum({0})", "sum({1})"))
+        return super().measure(function)
+
+    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
+        if function == "ratio":
+            figure = self.figure(dict(zip((self.part, self.whole), values, strict=True)))
+        else:
+            figure = None if values[0] is None else Decimal(values[0]) / Decimal(self.filter_scale)
+        return none() if figure is None else toned(self.shown(figure), self.tone(figure, sight))
 
     def figure(self, row: Row) -> Decimal | None:
         """The ratio, or None while nothing was counted."""
@@ -263,6 +293,7 @@ class UsageColumn(Column):
     numeric = True
     kind = "usage"
     functions = ("sum", "avg", "min", "max")
+    sums_by_itself = True
 
     def __init__(
         self,
@@ -281,6 +312,17 @@ class UsageColumn(Column):
 
     def usual_filter(self) -> ColumnFilter | None:
         return WholeFilter()
+
+    def measure(self, function: str) -> Measure:
+        """A sum is one of limits too."""
+        if function == "sum":
+            return Measure((self.source, self.limit), ("sum({0})", "sum({1})"))
+        return super().measure(function)
+
+    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
+        if function == "sum":
+            return self.html(dict(zip((self.source, self.limit), values, strict=True)), sight)
+        return none() if values[0] is None else number(values[0], 1 if function == "avg" else 0)
 
     def html(self, row: Row, sight: Sight) -> str:
         used, limit = row[self.source] or 0, row[self.limit]

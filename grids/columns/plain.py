@@ -15,7 +15,8 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy
 
 from grids import formats
-from grids.filters import ColumnFilter, MomentFilter, TextFilter
+from grids.aggregates import SQL, Measure
+from grids.filters import ColumnFilter, MomentFilter, TextFilter, ValuesFilter
 from grids.markup import attribute, text, url_pattern
 
 Row = Mapping[str, Any]  # one row of `.values()`: field -> value, and "pk"
@@ -76,10 +77,12 @@ class Column(django_tables2.Column):
     aliases: other names it answers to in the text box.
     hidden: not on screen until somebody asks for it; it sorts and filters all the same.
     displayable: whether it can be on screen at all. groupable: whether rows can be grouped by it, which wants
-    few values. functions: what groups and pivots can show of it, the usual one first.
+    few values. functions: what groups and pivots can show of it, the usual one first. sums_by_itself: whether
+    they show that one without being asked.
     """
 
     displayable = True
+    sums_by_itself = False
     functions: tuple[str, ...] = ("count", "distinct")
     css = ""
     numeric = False
@@ -124,6 +127,22 @@ class Column(django_tables2.Column):
     def usual_filter(self) -> ColumnFilter | None:
         """The filter that fits what this type shows."""
         return TextFilter()
+
+    # -- many rows at once, see grids.aggregates ---------------------------------------------------
+
+    def group_key(self) -> Any:
+        """The expression that rows are grouped by."""
+        return self.filter.group_key(self.annotations.get(self.source)) if self.filter else F(self.source)
+
+    def measure(self, function: str) -> Measure:
+        """What `function` over many rows asks of the database."""
+        return Measure((self.annotations.get(self.source, self.source),), (SQL[function],))
+
+    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
+        """The figure of many rows as markup; `values` are what the measure gave."""
+        if values[0] is None:
+            return none()
+        return number(values[0], 0) if function in ("count", "distinct") else text(values[0])
 
     @property
     def label(self) -> Any:
@@ -222,7 +241,13 @@ class ConditionColumn(Column):
 
     @property
     def groupable(self) -> bool:
-        return False
+        return isinstance(self.filter, ValuesFilter)
+
+
+def number(value: Any, decimals: int) -> str:
+    """A figure with thousands separators; zero is grey, since it is rarely what one looks for."""
+    shown = formats.format_decimal(value, decimals)
+    return f'<span class="zero">{shown}</span>' if not value else shown
 
 
 def none() -> str:
@@ -246,6 +271,11 @@ class AgeColumn(Column):
     def plain(self, row: Row) -> Any:
         at = row[self.source]
         return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
+        if function == "count":
+            return number(values[0], 0)
+        return self.html({self.source: values[0]}, sight)
 
     def html(self, row: Row, sight: Sight) -> str:
         at = row[self.source]

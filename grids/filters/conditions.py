@@ -7,14 +7,14 @@ and says what a condition selects; nothing else in the engine knows operators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -111,6 +111,30 @@ class ColumnFilter(django_filters.Filter):
     examples: ClassVar[tuple[tuple[str, Label], ...]] = ()
     kind: ClassVar[str] = "text"  # which inputs its card has
     hint: ClassVar[str] = ""  # an example in an empty input
+
+    # -- groups of rows with the same value ----------------------------------------------------------
+
+    def group_key(self, expression: Any) -> Any:
+        """What rows are grouped by. expression: how the value is computed, where it is no field."""
+        return F(str(self.field_name)) if expression is None else expression
+
+    def group_condition(self, column: str, label: str, part: str) -> Condition:
+        """The condition that exactly the rows of a group fulfil, from how its value is written in an address.
+
+        Raises FilterProblem."""
+        return self.condition(column, label, f"in:{part}")
+
+    def group_part(self, value: Any) -> str:
+        """How the value of a group is written in an address."""
+        return str(value)
+
+    def group_names(self, values: Iterable[Any], view: Viewpoint) -> dict[Any, str]:
+        """What people read for the values of groups."""
+        return {value: self.shown(value) for value in values}
+
+    def group_place(self, value: Any, name: str) -> Any:
+        """Where a group stands among its like."""
+        return name.lower()
 
     # -- from an address ------------------------------------------------------------------------
 

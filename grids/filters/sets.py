@@ -9,10 +9,11 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, Q
+from django.db.models import Case, CharField, F, Func, Model, Q, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, NullIf
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -124,6 +125,14 @@ class SetFilter(PickFilter, django_filters.MultipleChoiceFilter):
     def shown(self, value: Any) -> str:
         return str(self.entries[value].label)
 
+    def group_names(self, values: Iterable[Any], view: Viewpoint) -> dict[Any, str]:
+        return {value: self.shown(value) if value in self.entries else str(value) for value in values}
+
+    def group_place(self, value: Any, name: str) -> Any:
+        """In the order of the list."""
+        keys = list(self.entries)
+        return keys.index(value) if value in keys else len(keys)
+
     def caption(self, condition: Condition | None) -> str:
         """What the menu button shows: the one choice, the number of choices, or "All"."""
         if condition is None:
@@ -198,6 +207,31 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
 
     def plain(self, value: Any) -> str:
         return NO_VALUE if value is None else escaped(str(value))
+
+    # -- groups ---------------------------------------------------------------------------------------
+
+    def group_key(self, expression: Any) -> Any:
+        """Of an array each of its values is a group, so that a row may be in several; "" is no value."""
+        field = F(str(self.field_name))
+        if self.many:
+            empty = Q(**{self.field_name: []}) | super().blank()
+            return Func(Case(When(empty, then=Value([None], self._texts)), default=field), function="unnest")
+        return field if self.names else NullIf(field, Value(""))
+
+    _texts = ArrayField(CharField(null=True))
+
+    def group_part(self, value: Any) -> str:
+        return self.plain(value)
+
+    def group_names(self, values: Iterable[Any], view: Viewpoint) -> dict[Any, str]:
+        found = self.named(values, view)
+        return {
+            value: self.shown(value) if value is None else found.get(value, f"#{value}") for value in values
+        }
+
+    def group_place(self, value: Any, name: str) -> Any:
+        """By name, those without a value last."""
+        return (value is None, name.lower())
 
     # -- what it means --------------------------------------------------------------------------------
 
@@ -304,6 +338,12 @@ class YesNoFilter(ColumnFilter, django_filters.BooleanFilter):
 
     def where(self, condition: Condition, view: Viewpoint) -> Q:
         return Q(**{self.field_name: condition.values[0]})
+
+    def group_condition(self, column: str, label: str, part: str) -> Condition:
+        return self.condition(column, label, f"is:{part}")
+
+    def group_part(self, value: Any) -> str:
+        return self.plain(value)
 
     def from_words(self, said: Said, view: Viewpoint) -> str:
         if said.sign not in (":", "="):
