@@ -35,6 +35,7 @@ from grids.filters.conditions import (
 
 NO_VALUE = "~"  # stands for "no value" among the values of a set
 MOST_NAMED = 12  # values that a message lists
+_TEXTS: Any = ArrayField(CharField(null=True))
 PART = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
 
 
@@ -215,10 +216,8 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
         field = F(str(self.field_name))
         if self.many:
             empty = Q(**{self.field_name: []}) | super().blank()
-            return Func(Case(When(empty, then=Value([None], self._texts)), default=field), function="unnest")
+            return Func(Case(When(empty, then=Value([None], _TEXTS)), default=field), function="unnest")
         return field if self.names else NullIf(field, Value(""))
-
-    _texts = ArrayField(CharField(null=True))
 
     def group_part(self, value: Any) -> str:
         return self.plain(value)
