@@ -7,7 +7,7 @@ the same scan, by GROUPING SETS, and nothing ever adds two of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grids.columns import Column
     from grids.grid import Grid
 
+MOST_CELLS = 100_000  # of one answer: more is no table that anybody reads
 # What people read in menus and heads; "ratio" and "sum" of the usual columns need no word.
 NAMES = {
     "sum": gettext_lazy("Sum"),
@@ -97,28 +98,45 @@ def figures_by(
 
     One query, one scan. Without keys: the figures of all rows.
     """
-    wanted = list(values)
-    question = _Question(grid, rows, keys, wanted)
-    found: dict[tuple[Any, ...], Figures] = {}
-    for row in question.ask():
-        key, code, is_total, count, *outputs = (row[: len(keys)], *row[len(keys) :])
-        figures = found.setdefault(tuple(key), Figures())
+    [found] = figures_by_sets(grid, rows, keys, [range(len(keys))], values)
+    return found
+
+
+def figures_by_sets(
+    grid: Grid,
+    rows: QuerySet[Any],
+    keys: Sequence[Any],
+    sets: Sequence[Sequence[int]],
+    values: Iterable[Aggregate],
+) -> list[list[tuple[tuple[Any, ...], Figures]]]:
+    """The same for several choices among `keys` at once, each a list of their places, still in one scan."""
+    question = _Question(grid, rows, keys, list(values), sets)
+    found: list[dict[tuple[Any, ...], Figures]] = [{} for _set in sets]
+    for number, values_of_keys, code, is_total, count, outputs in question.ask():
+        key = tuple(values_of_keys[place] for place in sets[number])
+        figures = found[number].setdefault(key, Figures())
         if is_total:
             figures.rows = count
             figures.plain |= question.plain(outputs)
         else:
             for value, amount in question.amounts(outputs):
                 figures.money.setdefault(value, {})[code] = amount
-    return list(found.items())
+    return [list(one.items()) for one in found]
 
 
 class _Question:
     """The statement, put together from names of ours; whatever a person wrote is bound by Django's part."""
 
     def __init__(
-        self, grid: Grid, rows: QuerySet[Any], keys: Sequence[Any], values: Sequence[Aggregate]
+        self,
+        grid: Grid,
+        rows: QuerySet[Any],
+        keys: Sequence[Any],
+        values: Sequence[Aggregate],
+        sets: Sequence[Sequence[int]],
     ) -> None:
         self.keys = [f"_k{place}" for place in range(len(keys))]
+        self.sets = [[self.keys[place] for place in chosen] for chosen in sets]
         self.measures = {value: grid.filterable[value.column].measure(value.function) for value in values}
         self.currency = next((one.currency for one in self.measures.values() if one.currency), "")
         fields: dict[str, Any] = dict(zip(self.keys, keys, strict=True))
@@ -141,26 +159,41 @@ class _Question:
             for template in measure.outputs
         ]
 
-    def ask(self) -> list[tuple[Any, ...]]:
+    def ask(self) -> Iterator[tuple[int, Sequence[Any], Any, bool, int, Sequence[Any]]]:
+        """Number of the set, values of all keys, currency, whether it is over all of those, rows, outputs."""
         try:
             inner, params = self.inner.query.sql_with_params()
         except EmptyResultSet:
-            return []
-        keys = ", ".join(self.keys)
-        chosen = [*self.keys]
-        if self.currency:
-            sets = f"({keys}), ({', '.join([*self.keys, '_code'])})"
-            group = f"GROUP BY GROUPING SETS ({sets})"
-            chosen += ["_code", "GROUPING(_code) = 1"]
-        else:
-            group = f"GROUP BY {keys}" if keys else ""
-            chosen += ["NULL", "TRUE"]
-        chosen += ["count(*)", *(sql for _value, sql in self.outputs)]
+            return
+        code = ["_code"] if self.currency else []
+        sets = [f"({', '.join(chosen)})" for chosen in self.sets]
+        sets += [f"({', '.join([*chosen, *code])})" for chosen in self.sets if code]
+        # Which set a row is of, as the bits of what it is not grouped by.
+        marks = [*self.keys, *code]
+        chosen = [
+            f"GROUPING({', '.join(marks)})" if marks else "0",
+            *self.keys,
+            *(code or ["NULL"]),
+            "count(*)",
+        ]
+        chosen += [sql for _value, sql in self.outputs]
         # Currencies with most rows come first; groups are put in order by whoever asked.
-        order = "ORDER BY count(*) DESC" + (", _code" if self.currency else "")
+        order = f"ORDER BY count(*) DESC{', _code' if code else ''} LIMIT {MOST_CELLS}"
+        group = f"GROUP BY GROUPING SETS ({', '.join(sets)})"
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(chosen)} FROM ({inner}) AS rows {group} {order}", params)  # noqa: S608
-            return cursor.fetchall()
+            rows = cursor.fetchall()
+        numbers = {self._bits(chosen, marks): number for number, chosen in enumerate(self.sets)}
+        for bits, *found in rows:
+            is_total = not code or bool(bits & 1)
+            number = numbers[bits >> len(code)]
+            width = len(self.keys)
+            yield number, found[:width], found[width], is_total, found[width + 1], found[width + 2 :]
+
+    def _bits(self, chosen: Sequence[str], marks: Sequence[str]) -> int:
+        """GROUPING of the keys alone, as PostgreSQL counts it: the last one is the lowest bit."""
+        keys = [mark for mark in marks if mark != "_code"]
+        return sum(1 << place for place, key in enumerate(reversed(keys)) if key not in chosen)
 
     def plain(self, outputs: Sequence[Any]) -> dict[Aggregate, tuple[Any, ...]]:
         found: dict[Aggregate, tuple[Any, ...]] = {}

@@ -25,9 +25,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from grids.columns import Column, Row, Sight
-from grids.filters import SetFilter, Viewpoint
+from grids.filters import Viewpoint
 from grids.groups import Tree, tree
 from grids.layout import shown_by_default
+from grids.pivot import Pivot, pivot
 from grids.rows import Drawn, drawn, totals_bar
 from grids.shared import Glance
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
@@ -242,10 +243,18 @@ class Grid(metaclass=GridMeta):
         """The groups of the page with what is open in them; only of a grid that is grouped."""
         return tree(self)
 
+    @cached_property
+    def pivot(self) -> Pivot:
+        """What a pivot shows; only of a grid whose layout has column labels."""
+        return pivot(self)
+
     @property
     def pages(self) -> int:
         """Number of pages, at least 1; of groups, where rows stand in groups."""
-        standing = self.tree.count if self.is_grouped else self.totals.rows
+        if self.state.layout.is_pivot:
+            standing = self.pivot.count
+        else:
+            standing = self.tree.count if self.is_grouped else self.totals.rows
         return max(1, -(-standing // self.state.place.per_page))
 
     @property
@@ -267,6 +276,8 @@ class Grid(metaclass=GridMeta):
         """
         if not self.totals.rows:
             return []
+        if self.state.layout.is_pivot:
+            return []
         if self.is_grouped:
             return self.tree.leaves
         ids = recent_ids(self, self.totals_age_s)
@@ -286,6 +297,15 @@ class Grid(metaclass=GridMeta):
     def totals_bar(self) -> str:
         """The sums at the foot, as markup."""
         return totals_bar(self)
+
+    @cached_property
+    def summed(self) -> str:
+        """What groups or a pivot show, as it can be compared; "" for a plain list."""
+        if self.state.layout.is_pivot:
+            return repr((self.pivot.whole, self.pivot.cells))
+        if self.is_grouped:
+            return repr([(group.key, group.figures) for group in self.tree.all()])
+        return ""
 
     @cached_property
     def moves_by_itself(self) -> bool:
@@ -335,10 +355,10 @@ class Grid(metaclass=GridMeta):
         return self.url_of(self.state.changed(sort=after))
 
     def choice_url(self, name: str, key: str) -> str:
-        """Where choosing one entry of a set filter leads; "" is all."""
+        """Where choosing one entry of a set filter leads; "" is all. key: as an address writes it."""
         kind = self.filterable[name].filter
         filters = self.state.filters.without(name)
-        if key and isinstance(kind, SetFilter):
+        if key and kind is not None:
             one = kind.condition(name, str(self.filterable[name].label), f"in:{key}")
             filters = filters.having((one,), (), self.filterable)
         return self.url_of(self.state.changed(filters=filters))

@@ -25,12 +25,12 @@ def head(grid: Grid) -> SafeString:
     names = ", ".join(str(grid.filterable[name].label) for name in grid.state.layout.groups)
     cells = [
         rows.header(grid, name, column, f"{names}, " if not place else "")
-        for place, (name, column) in enumerate(_columns(grid).items())
+        for place, (name, column) in enumerate(columns(grid).items())
     ]
     return rows.head_row("".join(cells))
 
 
-def _columns(grid: Grid) -> dict[str, Column]:
+def columns(grid: Grid) -> dict[str, Column]:
     """The columns on screen, then those that are shown of groups alone."""
     asked = {value.column: grid.filterable[value.column] for value in values_of(grid)}
     return grid.columns | {name: one for name, one in asked.items() if one.displayable}
@@ -45,7 +45,7 @@ def body(grid: Grid) -> SafeString:
 class _Drawing:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        self.columns = _columns(grid)
+        self.columns = columns(grid)
         self.levels = [grid.filterable[name] for name in grid.state.layout.groups]
         self.values: dict[str, list[Aggregate]] = {}
         for value in values_of(grid):

@@ -1,6 +1,6 @@
 """How the columns of a grid stand: which, in what order, how wide, pinned, grouped, summed up, pivoted.
 
-One family of the query string (see grids.state): c w pin g a p d. Only what differs from the declaration is
+One family of the query string (see grids.state): c w pin g a p h d. Only what differs from the declaration is
 written, so that a grid which gains a column shows it in old links too.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-KEYS = ("c", "w", "pin", "g", "a", "p", "d")
+KEYS = ("c", "w", "pin", "g", "a", "p", "h", "d")
 MOST_GROUPS = 4  # levels
 MOST_LABELS = 2  # columns whose values become column labels of a pivot
 MOST_VALUES = 12
@@ -53,7 +53,7 @@ class Layout:
     columns: those on screen, in order; none: the declared ones. widths: pixels of columns that were resized.
     pinned: columns that stay in sight while the others scroll; None: the declared ones. groups: the levels of
     row groups. values: what groups and pivots show; none: the usual figure of each column. labels: columns
-    whose values become the column labels of a pivot.
+    whose values become the column labels of a pivot. shaded: whether a pivot's cells are tinted by value.
     """
 
     columns: tuple[str, ...] = ()
@@ -62,11 +62,16 @@ class Layout:
     groups: tuple[str, ...] = ()
     values: tuple[Aggregate, ...] = ()
     labels: tuple[str, ...] = ()
+    shaded: bool = True
     density: str = ""
 
     @property
     def is_pivot(self) -> bool:
         return bool(self.labels)
+
+    def changed(self, **fields: Any) -> Layout:
+        """The same, with other values of some fields."""
+        return replace(self, **fields)
 
     def flat(self) -> Layout:
         """The same without groups and pivot: a plain list in the same columns."""
@@ -80,6 +85,7 @@ class Layout:
             "g": ",".join(self.groups),
             "a": ",".join(value.text for value in self.values),
             "p": ",".join(self.labels),
+            "h": "" if self.shaded else "off",
             "d": self.density,
         }
         return [(key, text) for key, text in found.items() if text or (key == "pin" and self.pinned == ())]
@@ -107,6 +113,7 @@ def read_layout(params: QueryDict, columns: Mapping[str, Placed], report: Report
         groups=known("g", lambda column: column.groupable, MOST_GROUPS),
         values=_values(_parts(params, "a"), columns, report),
         labels=known("p", lambda column: column.groupable, MOST_LABELS),
+        shaded=_shaded(params.get("h", ""), report),
         density=_density(params.get("d", ""), report),
     )
 
@@ -163,6 +170,12 @@ def _values(parts: Iterable[str], columns: Mapping[str, Placed], report: Report)
         else:
             found[Aggregate(function, name)] = None
     return tuple(found)
+
+
+def _shaded(raw: str, report: Report) -> bool:
+    if raw not in ("", "on", "off"):
+        report("h", raw, _("Shading is on or off."))
+    return raw != "off"
 
 
 def _density(raw: str, report: Report) -> str:

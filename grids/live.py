@@ -55,7 +55,8 @@ class Reader:
 def _tail(grid: Grid, reader: Reader, moved: int, feed: Feed | None) -> str:
     """Checksums of what is no row: totals, counts of choices, freshness and rows that want another place."""
     told = (feed.stale, feed.since is None) if feed else None
-    return reader.checks((grid.totals_bar, repr(grid.totals.choices), repr((told, moved))), TAIL)
+    summed = grid.totals_bar + grid.summed
+    return reader.checks((summed, repr(grid.totals.choices), repr((told, moved))), TAIL)
 
 
 def _row_checks(grid: Grid, reader: Reader) -> dict[Any, str]:
@@ -103,7 +104,7 @@ def answer(
     cells: id -> column -> markup, of cells that are no figures. curves: id -> column -> markup in the cell.
     members_changed: rows came or went, load the page anew when nobody is at work in it. gone: ids to strike
     out until then; came: how many wait to come in. order_changed: how many rows stand elsewhere in the order
-    now; the screen asks before moving them.
+    now; the screen asks before moving them. sums_changed: figures of groups or of a pivot may be others now.
     """
     reader = Reader(user or grid.user)
     feed = feed or grid.feed()
@@ -123,7 +124,7 @@ def answer(
     # An order that moves by itself brings others onto the page all the time; but a page has to be full.
     room = len(ids) < min(grid.state.place.per_page, grid.totals.rows)
     members_changed = bool(gone) or bool(came and (not grid.moves_by_itself or grid.pages == 1 or room))
-    moved = 0 if members_changed else _moved(list(grid.drawn), ids)
+    moved = 0 if members_changed or grid.is_grouped else _moved(list(grid.drawn), ids)
     old, _dot, old_tail = since.partition(".")
     tail = _tail(grid, reader, moved, feed)
     now = "".join([checks.get(pk, _UNKNOWN) for pk in ids])
@@ -191,6 +192,8 @@ def _around(grid: Grid, tail: str, old: str, feed: Feed | None) -> dict[str, Any
         found["feed"] = {"stale": feed.stale, "since": feed.since.isoformat() if feed.since else ""}
     if tail[:totals] != old[:totals]:
         found["totals"] = grid.totals_bar
+        if grid.summed:
+            found["sums_changed"] = True
     if tail[totals:choices] != old[totals:choices]:
         found["choices"] = {
             name: {key: formats.format_count(count) for key, count in counts.items()}

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from grids import formats, grouped
 from grids.columns import Column, LinkColumn, Row, StatusColumn, Title, pill
+from grids.columnspanel import command_url
 from grids.filters import SetFilter
 from grids.markup import attribute, icon, text
 from grids.panel import card_url
-from grids.state import FILTER_PREFIX
+from grids.state import COLUMNS_PANEL, FILTER_PREFIX, SortKey
 
 if TYPE_CHECKING:
     from grids.grid import Grid
@@ -32,6 +33,25 @@ def head(grid: Grid) -> SafeString:
     if grid.is_grouped:
         return grouped.head(grid)
     return head_row("".join(header(grid, name, column) for name, column in grid.columns.items()))
+
+
+TICKS = 40  # pixels of the column of boxes
+STEP = 100  # pixels between two least widths that the style sheet has
+
+
+def widths(grid: Grid) -> dict[str, Any]:
+    """How wide columns are, where somebody has chosen columns or widths; else the style sheet knows best.
+
+    least: names a class that keeps the table so wide that columns do not shrink. columns: pixels, in order.
+    """
+    layout = grid.state.layout
+    if not (layout.columns or layout.widths):
+        return {}
+    chosen = dict(layout.widths)
+    columns = grouped.columns(grid) if grid.is_grouped else grid.columns
+    pixels = [chosen.get(name, column.width) for name, column in columns.items()]
+    least = -(-(TICKS + sum(pixels)) // STEP) * STEP
+    return {"columns": pixels, "least": f"tw{min(max(least, 600), 4000)}"}
 
 
 def head_row(cells: str) -> SafeString:
@@ -57,7 +77,38 @@ def header(grid: Grid, name: str, column: Column, before: str = "") -> str:
         arrow = icon("desc" if order == "descending" else "asc", "xs")
         title = attribute("title", column.help)
         words = f'<a href="{url}" hx-get="{url}" hx-push-url="true"{title}>{words}{arrow}</a>'
-    return f'<th scope="col" data-c="{name}"{css}{_drawing(grid, column)} aria-sort="{order}">{words}</th>'
+    menu = _header_menu(grid, name, column)
+    return (
+        f'<th scope="col" data-c="{name}"{css}{_drawing(grid, column)} aria-sort="{order}">{words}{menu}</th>'
+    )
+
+
+def _header_menu(grid: Grid, name: str, column: Column) -> str:
+    """What can be done with a column, as links; opened by its button, Alt+Down or a right click."""
+    state = grid.state
+    sorts = [
+        (_("Sort upwards"), "asc", grid.url_of(state.changed(sort=(SortKey(name),)))),
+        (_("Sort downwards"), "desc", grid.url_of(state.changed(sort=(SortKey(name, descending=True),)))),
+        (_("No order"), "", grid.url_of(state.changed(sort=()))),
+    ]
+    entries = sorts[: 3 if state.sorted_on(name) else 2] if column.sortable else []
+    if column.filter is not None:
+        entries.append((_("Filter …"), "filter", card_url(grid, name)))
+    if column.groupable:
+        entries.append((_("Group by this"), "group", command_url(grid, addg=name)))
+    if name in grid.columns:
+        pinned = name in (state.layout.pinned or ())
+        entries.append((_("Unpin") if pinned else _("Pin to the left"), "pin", command_url(grid, topin=name)))
+        entries.append((_("Hide"), "x", command_url(grid, hide=name)))
+    entries.append((_("Columns …"), "cols", grid.url_of(state.changed(panel=COLUMNS_PANEL))))
+    links = "".join(
+        f'<a class="mi" href="{text(url)}" hx-get="{text(url)}" hx-push-url="true">'
+        f"{icon(sign) if sign else ''}{text(words)}</a>"
+        for words, sign, url in entries
+    )
+    label = text(_("What to do with %(column)s") % {"column": column.label})
+    summary = f'<summary class="ib" aria-label="{label}">{icon("down", "xs")}</summary>'
+    return f'<details class="menu hmenu">{summary}<div class="pop">{links}</div></details>'
 
 
 def _drawing(grid: Grid, column: Column) -> str:

@@ -1,6 +1,6 @@
 """The query string is the whole state of a grid, in families that are kept apart.
 
-layout  c w pin g a p d   which columns, how wide, grouped how (see grids.layout)
+layout  c w pin g a p h d which columns, how wide, grouped how (see grids.layout)
 filters q f.<column>      which rows; `f.<column>=any` joins that column's conditions by OR
 sort    s                 in which order; `s=-asr,name`, and an empty `s=` is "no order of my own"
 place   page n open panel where in them, rows a page, open row groups, and the panel that stands open
@@ -37,6 +37,7 @@ MOST_PAGES = 10_000_000
 FILTER_PREFIX = "f."
 ANY = "any"  # as a condition: one of this column's conditions is enough
 FILTERS_PANEL = "filters"
+COLUMNS_PANEL = "columns"
 POLL_KEYS = ("ids", "since")  # what a poll sends beside the state
 
 
@@ -365,6 +366,8 @@ def _panel(params: QueryDict, rules: Rules, notes: list[Note]) -> tuple[str, str
     panel, _dot, card = raw.partition(".")
     if not raw:
         return "", ""
+    if panel == COLUMNS_PANEL and not card:
+        return panel, ""
     if panel != FILTERS_PANEL:
         notes.append(_note("panel", raw, _("There is no panel of this name.")))
         return "", ""

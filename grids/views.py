@@ -23,11 +23,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 
-from grids import live, panel, rows
+from grids import columnspanel, live, panel, pivoted, rows
 from grids.facets import facets
 from grids.grid import Grid
+from grids.pivot import lacks_currency
 from grids.shared import Glance, shared
-from grids.state import FILTERS_PANEL, LONGEST_TEXT, Filters
+from grids.state import COLUMNS_PANEL, FILTERS_PANEL, LONGEST_TEXT, Filters
 from grids.suggest import suggestions
 
 MOST_FAULTS = 3  # of a text, said at once
@@ -47,6 +48,13 @@ def faults(grid: Grid) -> list[dict[str, Any]]:
          "sentence": fault.sentence, "start": str(fault.start), "end": str(fault.end)}
         for fault in grid.state.faults[:MOST_FAULTS]
     ]  # fmt: skip
+
+
+def one_currency(grid: Grid) -> str:
+    """Where a pivot of amounts of several currencies leads: to the same one of the commonest currency."""
+    name = lacks_currency(grid) if grid.state.layout.is_pivot else ""
+    entries = facets(grid, {name: ""})[name].entries if name else ()
+    return grid.choice_url(name, entries[0].key) if entries and entries[0].count else ""
 
 
 class GridView(View):
@@ -97,22 +105,31 @@ class GridView(View):
         """
         if not request.GET:
             return HttpResponseRedirect(f"{request.path}?{self.grid_class.default_query()}")
-        form = panel.read_form(request.GET)
+        form = panel.read_form(self.asked(request))
         grid = self.grid(request, form.params)
         part = wants_fragment(request)
+        if not part and columnspanel.is_sent(request.GET):
+            return HttpResponseRedirect(grid.url)
         if not part and (grid.state.rewritten or (form.sent and not grid.state.notes)):
             return HttpResponseRedirect(grid.url)  # words or the form have become conditions
+        if where := one_currency(grid):
+            return HttpResponseRedirect(where)
         context = {"grid": grid, **self.drawn(grid, form), **self.context(grid)}
         response = render(request, self.fragment if part else self.template, context)
         if part:
             self.follow(request, response, grid)
         return response
 
+    def asked(self, request: HttpRequest) -> QueryDict:
+        """The query string, or what the columns panel makes of it."""
+        if not columnspanel.is_sent(request.GET):
+            return request.GET
+        return columnspanel.commanded(self.grid(request, columnspanel.plain(request.GET)), request.GET)
+
     def drawn(self, grid: Grid, form: panel.Form) -> dict[str, Any]:
         """What the fragment's template shows, drawn before it: templates do no arithmetic."""
         return {
-            "head": rows.head(grid),
-            "body": rows.body(grid),
+            **self.table(grid),
             "totals_bar": grid.totals_bar,
             "menus": rows.menus(grid),
             "feed": grid.feed(),
@@ -126,6 +143,9 @@ class GridView(View):
                 one for one in rows.chips(grid) if not (one["bad"] and one.get("column") in form.cards)
             ],
             "panel": panel.panel_of(grid, form),
+            "columns_panel": columnspanel.panel_of(grid),
+            "columns_url": grid.url_of(grid.state.changed(panel=COLUMNS_PANEL)),
+            "widths": rows.widths(grid),
             "panel_url": grid.url_of(grid.state.changed(panel=FILTERS_PANEL)),
             "filter_count": len(grid.state.filters.columns()),
             "box": grid.state.box or grid.state.filters.q,
@@ -142,6 +162,12 @@ class GridView(View):
             "previous_url": grid.page_url(grid.page - 1),
             "next_url": grid.page_url(grid.page + 1),
         }
+
+    def table(self, grid: Grid) -> dict[str, Any]:
+        """The list, its groups, or the pivot made of it."""
+        if grid.state.layout.is_pivot:
+            return {"pivot": pivoted.table(grid), "pivot_bar": pivoted.bar(grid)}
+        return {"head": rows.head(grid), "body": rows.body(grid)}
 
     def context(self, grid: Grid) -> dict[str, Any]:
         """What the room's own template shows beside the grid."""

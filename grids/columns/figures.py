@@ -57,6 +57,7 @@ class NumberColumn(Column):
     numeric = True
     kind = "number"
     functions = FIGURES
+    width = 100
     sums_by_itself = True
 
     def __init__(self, label: Any, source: str = "", *, decimals: int = 0, **options: Any) -> None:
@@ -185,6 +186,7 @@ class RatioColumn(Column):
     numeric = True
     kind = "ratio"
     functions = ("ratio", "min", "max")
+    width = 84
     sums_by_itself = True
 
     def __init__(
@@ -293,6 +295,7 @@ class UsageColumn(Column):
     numeric = True
     kind = "usage"
     functions = ("sum", "avg", "min", "max")
+    width = 176
     sums_by_itself = True
 
     def __init__(
@@ -364,6 +367,7 @@ class SparkColumn(NumberColumn):
     """
 
     kind = "spark"
+    width = 150
 
     def __init__(self, label: Any, source: str = "", *, points: str, **options: Any) -> None:
         super().__init__(label, source, **options)

@@ -33,6 +33,8 @@ class LinkColumn(Column):
     url: name of the URL that takes the row's id. warnings: the row's warnings, worst first.
     """
 
+    width = 280
+
     def __init__(
         self,
         label: Any,

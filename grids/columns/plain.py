@@ -83,6 +83,7 @@ class Column(django_tables2.Column):
 
     displayable = True
     sums_by_itself = False
+    width = 130  # pixels, where a list shows other columns than it is declared with
     functions: tuple[str, ...] = ("count", "distinct")
     css = ""
     numeric = False
@@ -261,6 +262,7 @@ class AgeColumn(Column):
     numeric = True
     kind = "age"
     functions = ("max", "min", "count")
+    width = 90
 
     def line(self, row: Row, sight: Sight) -> str:
         return self.plain(row) or ""

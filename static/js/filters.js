@@ -111,7 +111,7 @@
   document.addEventListener("input", (event) => {
     if (!event.target.matches?.("[data-find]")) return;
     const sought = event.target.value.trim().toLowerCase();
-    for (const item of panel().querySelectorAll(".ffolds li")) item.hidden = !item.textContent.toLowerCase().includes(sought);
+    for (const item of panel().querySelectorAll(".ffolds li, .clist li")) item.hidden = !item.textContent.toLowerCase().includes(sought);
   });
   document.addEventListener("keydown", (event) => {
     const node = event.target;

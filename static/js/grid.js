@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const BACKOFF_MAX_MS = 30000;
+  const SUMS_MS = 10000; // between two drawings of groups or a pivot whose figures move
   const ANSWER_MS = 5000; // a poll that takes longer counts as lost
   const grid = () => document.querySelector("[data-grid]");
   const words = (root, key, n) => (root.dataset[key] || "").replace("%n", n);
@@ -88,6 +89,7 @@
   let failures = 0;
   let answered = Date.now();
   let wantsRefreshSince = 0;
+  let drawnAt = Date.now();
   let ownAct = false; // a write of this person's own: its effect is wanted at once
 
   // A cell without what scripts and time have done to it, so that only news counts as a change.
@@ -193,10 +195,12 @@
     paintTicks(root);
     const gone = new Set(found.gone);
     for (const row of rowsOf(root)) row.classList.toggle("gone", gone.has(row.dataset.id)); // out when nobody is at work
-    if (found.members_changed) wantsRefreshSince ||= Date.now();
+    const summedAnew = found.sums_changed && Date.now() - drawnAt > SUMS_MS; // a table of sums is drawn anew, not too often
+    if (found.members_changed || summedAnew) wantsRefreshSince ||= Date.now();
   };
   const refresh = (root) => {
     wantsRefreshSince = 0;
+    drawnAt = Date.now();
     ownAct = false;
     return window.htmx.ajax("GET", root.dataset.url, { source: root, target: root, swap: "outerHTML" });
   };
@@ -454,6 +458,7 @@
     }
     const wrap = event.target.closest?.(".gridwrap");
     if (!wrap || event.altKey || event.metaKey || event.target.closest("details.menu")) return;
+    if (event.shiftKey && event.target.closest("th")) return; // moves the column, see columns.js
     const cell = event.target.closest("td");
     const inGrid = cell?.classList.contains("cell-focus") && cell === event.target;
     if (inGrid && event.key === "Escape") {

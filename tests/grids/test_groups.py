@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections.abc import Callable
 from decimal import Decimal
@@ -16,59 +15,22 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from customers.grids import CustomerGrid
-from customers.models import Listing, Status
+from customers.models import Status
 from grids.aggregates import figures_by
 from grids.groups import FIRST_LEAVES, narrowed
 from grids.layout import Aggregate
-from tests.factories import make_currency, make_customer, make_staff, set_figures
+from tests.factories import make_customer, make_staff
+from tests.grids.cast import OF
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
 PATH = "/customers/"
-COUNTRIES = ("DE", "US", "")
-TAGS = ((), ("vip",), ("vip", "a,b ~"), ("new",))
-
-
-@pytest.fixture
-def customers() -> list[Listing]:
-    """Sixty customers of all kinds; the same ones each time."""
-    draw = random.Random(5)
-    for code in ("EUR", "USD", "JPY"):
-        make_currency(code)
-    made = []
-    for _n in range(60):
-        customer = make_customer(
-            currency=draw.choice(("EUR", "USD", "JPY")),
-            country=draw.choice(COUNTRIES),
-            status=draw.choice((Status.ACTIVE, Status.INACTIVE, Status.PENDING)),
-            tags=list(draw.choice(TAGS)),
-        )
-        attempts = draw.randrange(5)
-        made.append(
-            set_figures(
-                customer,
-                balance=Decimal(draw.randrange(-500, 500)),
-                channels=draw.randrange(9),
-                attempts_24h=attempts,
-                connected_24h=draw.randrange(attempts + 1),
-                duration_ms_24h=draw.randrange(90_000),
-            )
-        )
-    return list(Listing.objects.order_by("pk"))
 
 
 def grid(user: Any, query: str) -> CustomerGrid:
     found = CustomerGrid(user=user, params=QueryDict(query), path=PATH)
     assert found.state.notes == ()
     return found
-
-
-OF = {
-    "status": lambda row: row.status,
-    "currency": lambda row: row.currency_id,
-    "country": lambda row: row.country or None,
-    "portal": lambda row: row.portal_access,
-}
 
 
 @pytest.mark.parametrize("levels", [("status",), ("currency", "status"), ("country", "portal", "currency")])
