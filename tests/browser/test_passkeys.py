@@ -218,6 +218,8 @@ def test_every_page_of_sign_in_and_security_is_for_everybody(
     give_authenticator(page)
 
     def look(where: str) -> None:
+        # Half faded in, any text is too pale.
+        page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
         results = Axe().run(page)
         assert results.violations_count == 0, f"{where}: {results.generate_report()}"
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
