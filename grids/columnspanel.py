@@ -203,7 +203,7 @@ def panel_of(grid: Grid) -> ColumnsPanel | None:
         Line(name, str(grid.filterable[name].label), name in grid.columns, name in pinned)
         for name in (*grid.columns, *rest)
     ]
-    state = grid.state.changed(page=1)
+    state = grid.state.from_start()
     kept = tuple(
         (key, value) for key, values in QueryDict(state.query).lists() if key != "c" for value in values
     )
@@ -269,4 +269,4 @@ def pivot_url(grid: Grid) -> str:
 def command_url(grid: Grid, **commands: str) -> str:
     """Where a link leads that changes the layout."""
     pairs = [(MARK, APPLY), *commands.items()]
-    return f"{grid.path}?{urlencode(pairs)}&{grid.state.changed(page=1).query}"
+    return f"{grid.path}?{urlencode(pairs)}&{grid.state.from_start().query}"

@@ -28,11 +28,13 @@ from grids.columns import Column, Row, Sight
 from grids.filters import Viewpoint
 from grids.groups import Tree, tree
 from grids.layout import shown_by_default
+from grids.paging import Page, page
 from grids.pivot import Pivot, pivot
+from grids.rowkeys import RowKeys
 from grids.rows import Drawn, drawn, totals_bar
 from grids.shared import Glance
 from grids.state import GridState, Rules, SortKey, read_state, sort_keys
-from grids.totals import Totals, recent_ids, recent_totals
+from grids.totals import Totals, recent_page, recent_totals
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class Grid(metaclass=GridMeta):
     permission: without it the grid does not open. The model's manager offers `visible_to(user)`, where
     every list and every count starts, and the method named by `search`, if words can be searched for.
     default_filters: what a bare URL redirects to, as in the query string ({"status": "in:active"}).
+    counted: whether a page says how many rows there are in all. Of a table without bounds it does not: its
+    pages have no number to jump to, and set filters offer the values of its first rows.
+    keys: how an address writes the primary key of a row.
     """
 
     declared: ClassVar[Mapping[str, Column]]
@@ -80,6 +85,8 @@ class Grid(metaclass=GridMeta):
     search: ClassVar[str] = ""
     per_page: ClassVar[int] = 50
     max_per_page: ClassVar[int] = 200
+    counted: ClassVar[bool] = True
+    keys: ClassVar[RowKeys] = RowKeys()
     totals_age_s = 0
 
     def __init__(
@@ -193,13 +200,14 @@ class Grid(metaclass=GridMeta):
         """The order of the state, always ended by the primary key, so that no row can be on two pages."""
         terms = [
             self.filterable[key.column].ordering(
-                descending=key.descending, nullable=self._nullable(key.column)
+                descending=key.descending, nullable=self.is_nullable(key.column)
             )
             for key in self.state.sort
         ]
-        return [*terms, F("pk").asc()]
+        return [*terms, *(F(field.attname).asc() for field in self.model._meta.pk_fields)]
 
-    def _nullable(self, name: str) -> bool:
+    def is_nullable(self, name: str) -> bool:
+        """Whether a row may have nothing to be sorted by in a column."""
         source = self.filterable[name].sort_by
         if isinstance(source, Combinable):
             return True
@@ -225,8 +233,14 @@ class Grid(metaclass=GridMeta):
 
     @cached_property
     def totals(self) -> Totals:
-        """Counted now for a page, at most `totals_age_s` old for a poll."""
-        return recent_totals(self, self.totals_age_s)
+        """Now for a page, at most `totals_age_s` old for a poll; if not `counted`, of the page alone."""
+        if self.counted:
+            return recent_totals(self, self.totals_age_s)
+        if self.state.layout.is_pivot:
+            return Totals(rows=self.pivot.whole.rows, exact=False)
+        if self.is_grouped:
+            return Totals(rows=sum(group.figures.rows for group in self.tree.groups), exact=False)
+        return Totals(rows=len(self.standing.rows), exact=False)
 
     @property
     def noun(self) -> str:
@@ -250,17 +264,31 @@ class Grid(metaclass=GridMeta):
 
     @property
     def pages(self) -> int:
-        """Number of pages, at least 1; of groups, where rows stand in groups."""
+        """Number of pages, at least 1; of groups, where rows stand in groups.
+
+        If nobody counts these are the pages up to this one, and one more if there is any."""
         if self.state.layout.is_pivot:
             standing = self.pivot.count
+        elif self.is_grouped:
+            standing = self.tree.count
+        elif self.counted:
+            standing = self.totals.rows
         else:
-            standing = self.tree.count if self.is_grouped else self.totals.rows
+            return self.page + bool(self.standing.after)
         return max(1, -(-standing // self.state.place.per_page))
+
+    @property
+    def is_list(self) -> bool:
+        """Whether rows stand one below the other, neither in groups nor in a pivot."""
+        return not (self.is_grouped or self.state.layout.is_pivot)
 
     @property
     def page(self) -> int:
         """The page shown: the one asked for, or the last if there are not so many."""
-        return min(self.state.place.page, self.pages)
+        place = self.state.place
+        if self.counted or not self.is_list:
+            return min(place.page, self.pages)
+        return place.page if place.after or place.before else 1
 
     @property
     def first(self) -> int:
@@ -268,19 +296,32 @@ class Grid(metaclass=GridMeta):
         return (self.page - 1) * self.state.place.per_page
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The rows of the page: first which, then all that shows of them.
+    def standing(self) -> Page:
+        """Which rows are on the page of a list, and the ways to those beside it.
 
-        In one step the database would carry every column of every matching row into the sort (at 100,000
-        rows 50 ms instead of 32 ms).
+        If nobody counts these are the rows themselves. Else they are the keys alone: in one step the database
+        would carry every column of every matching row into the sort (at 100,000 rows 50 ms instead of 32 ms).
         """
-        if not self.totals.rows:
+        if not self.counted:
+            return page(self, self.selected(self.matching()))
+        needed: dict[str, Any] = {}
+        for key in self.state.sort:
+            needed |= self.filterable[key.column].annotations
+        keys = self.matching().annotate(**needed).values("pk")
+        return recent_page(self, self.totals_age_s, lambda: page(self, keys))
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows of the page: first which, then all that shows of them."""
+        if self.counted and not self.totals.rows:
             return []
         if self.state.layout.is_pivot:
             return []
         if self.is_grouped:
             return self.tree.leaves
-        ids = recent_ids(self, self.totals_age_s)
+        if not self.counted:
+            return list(self.standing.rows)
+        ids = [row["pk"] for row in self.standing.rows]
         return list(self.selected(self.visible().filter(pk__in=ids)).order_by(*self.ordering()))
 
     @cached_property
@@ -291,7 +332,7 @@ class Grid(metaclass=GridMeta):
     @cached_property
     def known_ids(self) -> dict[str, Any]:
         """Primary keys of the page's rows by how an address writes them."""
-        return {str(row["pk"]): row["pk"] for row in self.rows}
+        return {self.keys.word(row["pk"]): row["pk"] for row in self.rows}
 
     @cached_property
     def totals_bar(self) -> str:
@@ -312,21 +353,20 @@ class Grid(metaclass=GridMeta):
         """Whether figures that change put rows in another order."""
         return any(self.filterable[key.column].order_moves for key in self.state.sort)
 
-    def page_ids(self) -> list[Any]:
-        """Primary keys of the page's rows, asked now."""
-        needed: dict[str, Any] = {}
-        for key in self.state.sort:
-            needed |= self.filterable[key.column].annotations
-        page = self.matching().annotate(**needed).order_by(*self.ordering()).values_list("pk", flat=True)
-        return list(page[self.first : self.first + self.state.place.per_page])
-
     def version(self) -> str:
         """Differs as soon as any row may; "" where nobody counts, so that only polls share results."""
         return ""
 
     @cached_property
     def sight(self) -> Sight:
-        return Sight(now=self.now, may=self.may, limits=self.limits(), digits=self.currency_digits)
+        return Sight(
+            now=self.now,
+            may=self.may,
+            limits=self.limits(),
+            digits=self.currency_digits,
+            zone=self.view.zone,
+            word=self.keys.word,
+        )
 
     # -- links --------------------------------------------------------------------------------------
 
@@ -363,5 +403,21 @@ class Grid(metaclass=GridMeta):
             filters = filters.having((one,), (), self.filterable)
         return self.url_of(self.state.changed(filters=filters))
 
-    def page_url(self, page: int) -> str | None:
-        return self.url_of(self.state.changed(page=page)) if 1 <= page <= self.pages else None
+    @property
+    def next_url(self) -> str | None:
+        """The page behind this one; None on the last."""
+        if self.page >= self.pages:
+            return None
+        after = self.standing.after if self.is_list else ""
+        return self.url_of(self.state.changed(page=self.page + 1, after=after))
+
+    @property
+    def previous_url(self) -> str | None:
+        """The page before this one; None on the first. Rows that came meanwhile are on pages before that."""
+        before = self.standing.before if self.is_list else ""
+        if self.page == 1 and (self.counted or not before):
+            return None
+        page = max(1, self.page - 1)
+        return self.url_of(
+            self.state.changed(page=page, before=before if page > 1 or not self.counted else "")
+        )

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 
 from grids import formats, rows
@@ -76,21 +75,15 @@ def revision(grid: Grid) -> str:
 
 def read_ids(grid: Grid, raw: str) -> list[Any]:
     """The ids of a poll, as primary keys; what is no key is left out, and what exceeds a page too."""
-    key = grid.model._meta.pk
-    while key.remote_field:  # a shared key has the limits of the one it points to
-        key = key.target_field
     ids: dict[Any, None] = {}
     known = grid.known_ids
     for part in raw.replace("\x00", "").split(",")[: grid.max_per_page]:
         if part in known:  # nearly always: the screen shows what the page has
             ids[known[part]] = None
             continue
-        try:
-            value = key.to_python(part)
-            key.run_validators(value)  # a number no column can hold is refused here, not by the database
-        except (ValidationError, ValueError, OverflowError):
-            continue
-        ids[value] = None
+        value = grid.keys.read(grid.model, part)
+        if value is not None:
+            ids[value] = None
     return list(ids)
 
 
@@ -131,10 +124,10 @@ def answer(
     if now == old and tail == old_tail and not members_changed:
         return None
     return {
-        **_changes(ids, drawn, now, old),
+        **_changes(grid, ids, drawn, now, old),
         "tail": tail,
         "members_changed": members_changed,
-        "gone": [str(pk) for pk in gone],
+        "gone": [grid.keys.word(pk) for pk in gone],
         "came": len(came) if members_changed else 0,
         "order_changed": moved,
         **_around(grid, tail, old_tail, feed),
@@ -147,7 +140,9 @@ def _strays(grid: Grid, found: Any) -> dict[Any, rows.Drawn]:
     return {row["pk"]: rows.drawn(grid, row) for row in each}
 
 
-def _changes(ids: Sequence[Any], drawn: dict[Any, rows.Drawn], now: str, old: str) -> dict[str, Any]:
+def _changes(
+    grid: Grid, ids: Sequence[Any], drawn: dict[Any, rows.Drawn], now: str, old: str
+) -> dict[str, Any]:
     """Of each row the parts whose checksum is another one."""
     words, end = ROW[0], ROW[0] + ROW[1]
     marks, lines, cells, curves = {}, {}, {}, {}
@@ -160,12 +155,13 @@ def _changes(ids: Sequence[Any], drawn: dict[Any, rows.Drawn], now: str, old: st
         one = drawn.get(pk)
         if one is None:
             continue
+        word = grid.keys.word(pk)
         if mark[:words] != known[:words]:
-            lines[str(pk)] = one.line
+            lines[word] = one.line
         if mark[words:end] != known[words:end]:
-            cells[str(pk)] = one.cells
+            cells[word] = one.cells
         if mark[end:] != known[end:]:
-            curves[str(pk)] = one.curves
+            curves[word] = one.curves
     found: dict[str, Any] = {"marks": marks, "rows": lines}
     return found | ({"cells": cells} if cells else {}) | ({"curves": curves} if curves else {})
 

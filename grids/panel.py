@@ -192,7 +192,7 @@ def panel_of(grid: Grid, form: Form) -> Panel | None:
 
 
 def _pairs(grid: Grid) -> list[tuple[str, str]]:
-    params = QueryDict(grid.state.changed(page=1).query)
+    params = QueryDict(grid.state.from_start().query)
     return [(key, value) for key, values in params.lists() for value in values]
 
 

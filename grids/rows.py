@@ -145,7 +145,7 @@ def row_drawer(grid: Grid, css: str = "") -> Callable[[Row, int], str]:
     style = attribute("class", css)
 
     def draw(row: Row, place: int) -> str:
-        pk = text(row["pk"])
+        pk = text(grid.keys.word(row["pk"]))
         cells = "".join([column.td(row, grid.sight) for column in columns])
         named = f'name="ids" value="{pk}" aria-label="{select} {text(row.get(label, pk))}"'
         box = f'<td class="sel"><input type="checkbox" class="ck" {named}></td>'
@@ -183,6 +183,8 @@ def drawn(grid: Grid, row: Row) -> Drawn:
 def caption(grid: Grid) -> str:
     """What the table shows, in words: for screen readers, and announced after a swap."""
     shown = f"{formats.format_count(grid.totals.rows)} {grid.noun}"
+    if not grid.totals.exact:
+        shown = _("%(rows)s on this page") % {"rows": shown}
     if not grid.state.sort:
         return shown
     names = ", ".join(
@@ -206,11 +208,17 @@ def chips(grid: Grid) -> list[dict[str, Any]]:
         }
         for note in grid.state.notes
     ]
-    if grid.state.place.page > grid.pages:
+    place = grid.state.place
+    if (place.after or place.before) and grid.is_list and grid.standing.lost:
+        sentence = _("The row beside which this page began is gone, or the order is another one.")
+        key, word = ("after", place.after) if place.after else ("before", place.before)
+        url = grid.url_of(grid.state.from_start())
+        found.append({"text": f"{key}: {word[:12]}…", "title": sentence, "url": url, "bad": True})
+    elif place.page > grid.pages:
         sentence = _("There is no such page. The last one, %(n)s, is shown.") % {
             "n": formats.format_count(grid.pages)
         }
-        asked = f"page: {grid.state.place.page}"
+        asked = f"page: {place.page}"
         found.append({"text": asked, "title": sentence, "url": grid.url, "bad": True})
     for name in grid.state.filters.columns():
         if _in_menu(grid, name):
@@ -235,6 +243,8 @@ def ways_out(grid: Grid) -> list[dict[str, str]]:
     if grid.totals.rows:
         return []
     filters = grid.state.filters
+    if not grid.counted:
+        return _uncounted_ways_out(grid)
     ways = []
     if filters.q:
         found = grid.visible().filter(grid.where(exclude=())).count()
@@ -259,6 +269,19 @@ def ways_out(grid: Grid) -> list[dict[str, str]]:
     ]
 
 
+def _uncounted_ways_out(grid: Grid) -> list[dict[str, str]]:
+    """The same where looking what each would give takes too long."""
+    filters = grid.state.filters
+    ways = [(_("Drop the search"), replace(filters, q=""))] if filters.q else []
+    for name in filters.columns()[:MOST_WAYS_OUT]:
+        words = _("Drop the filter on %(column)s") % {"column": grid.filterable[name].label}
+        ways.append((words, filters.without(name)))
+    return [
+        {"text": "", "action": action, "url": grid.url_of(grid.state.changed(filters=wider))}
+        for action, wider in ways
+    ]
+
+
 def menus(grid: Grid) -> list[dict[str, Any]]:
     """One menu per set filter: its caption is the choice, its entries say what choosing would give."""
     return [
@@ -271,13 +294,14 @@ def menus(grid: Grid) -> list[dict[str, Any]]:
 def _menu(grid: Grid, name: str, column: Column, kind: SetFilter) -> dict[str, Any]:
     condition = grid.state.filters.on(name)
     chosen = condition.values if condition else ("",)
+    counts = grid.totals.choices.get(name)
     labels = {"": _("All")} | {key: str(choice.label) for key, choice in kind.entries.items()}
     entries = [
         {
             "key": key,
             "html": mark_safe(pill(key, label) if key and isinstance(column, StatusColumn) else text(label)),  # noqa: S308
             "url": grid.choice_url(name, key),
-            "count": formats.format_count(grid.totals.choices[name][key]),
+            "count": formats.format_count(counts[key]) if counts else "",
             "on": key in chosen,
         }
         for key, label in labels.items()
@@ -289,7 +313,11 @@ def totals_bar(grid: Grid) -> SafeString:
     """Rows, sums per currency, used of limits: the left half of the status bar."""
     found = grid.totals
     parts = [f"<span><b>{formats.format_count(found.rows)}</b> {text(grid.noun)}</span>"]
-    if found.all_rows != found.rows:
+    if not found.exact:
+        parts.append(
+            f'<span class="k">{text(_("on this page") if grid.is_list else _("in these groups"))}</span>'
+        )
+    elif found.all_rows != found.rows:
         of = _("of %(n)s") % {"n": formats.format_count(found.all_rows)}
         parts.append(f'<span class="k">{text(of)}</span>')
     for name, sums in found.money.items():

@@ -3,7 +3,8 @@
 layout  c w pin g a p h d which columns, how wide, grouped how (see grids.layout)
 filters q f.<column>      which rows; `f.<column>=any` joins that column's conditions by OR
 sort    s                 in which order; `s=-asr,name`, and an empty `s=` is "no order of my own"
-place   page n open panel where in them, rows a page, open row groups, and the panel that stands open
+place   page n open panel where in them, rows a page, open row groups, and the panel that stands open;
+        after before      the row that the page begins behind, or ends before (see grids.paging)
 
 A saved view will store chosen families and applying it replaces only those. Nothing here fails on bad input:
 what cannot be understood becomes a `Note`, shown as a chip that can be removed.
@@ -24,6 +25,7 @@ from grids.filters import ColumnFilter, Condition, FilterProblem, Viewpoint
 from grids.language import searched, shortened
 from grids.layout import KEYS as LAYOUT_KEYS
 from grids.layout import Layout, read_layout
+from grids.paging import split_word
 from grids.typed import Fault, read_words
 
 LONGEST_SEARCH = 200  # characters
@@ -38,6 +40,7 @@ FILTER_PREFIX = "f."
 ANY = "any"  # as a condition: one of this column's conditions is enough
 FILTERS_PANEL = "filters"
 COLUMNS_PANEL = "columns"
+ENDS = ("after", "before")  # words of rows beside which a page begins
 POLL_KEYS = ("ids", "since")  # what a poll sends beside the state
 
 
@@ -125,7 +128,8 @@ class Place:
     """Where in the rows: page from 1, rows a page, the open panel, and the column whose card stands open.
 
     opened_groups: paths of the row groups that stand open (see grids.groups), a path again for each time that
-    more of its rows were asked for.
+    more of its rows were asked for. after, before: the row that a page follows, or precedes, as a word; with
+    it `page` is but how far that page was from the first one.
     """
 
     page: int = 1
@@ -133,6 +137,8 @@ class Place:
     panel: str = ""
     card: str = ""
     opened_groups: tuple[str, ...] = ()
+    after: str = ""
+    before: str = ""
 
     @property
     def opened(self) -> str:
@@ -192,6 +198,9 @@ class GridState:
         pairs.append(("s", ",".join(key.text for key in self.sort)))
         if self.place.page != 1:
             pairs.append(("page", str(self.place.page)))
+        if not self.layout.groups and not self.layout.is_pivot:
+            ends = (("after", self.place.after), ("before", self.place.before))
+            pairs += [(key, word) for key, word in ends if word]
         if self.place.per_page != self.default_per_page:
             pairs.append(("n", str(self.place.per_page)))
         if self.layout.groups and not self.layout.is_pivot:
@@ -210,10 +219,17 @@ class GridState:
         panel: str | None = None,
         card: str = "",
         opened: tuple[str, ...] | None = None,
+        after: str = "",
+        before: str = "",
     ) -> GridState:
-        """Another state without notes; other rows or another order start at page 1."""
+        """Another state without notes; other rows or another order start at page 1.
+
+        after, before: the row beside which another page begins; without either its number counts.
+        """
         moved = filters is not None or sort is not None or layout is not None
         place = replace(self.place, page=page or (1 if moved else self.place.page))
+        if moved or after or before or place.page != self.place.page:
+            place = replace(place, after=after, before=before)
         if panel is not None:
             place = replace(place, panel=panel, card=card)
         if opened is not None:
@@ -230,6 +246,10 @@ class GridState:
             rewritten=False,
         )
 
+    def from_start(self) -> GridState:
+        """The same on its first page."""
+        return self.changed(filters=self.filters)
+
     def sorted_on(self, column: str) -> SortKey | None:
         return next((key for key in self.sort if key.column == column), None)
 
@@ -237,7 +257,7 @@ class GridState:
 def read_state(params: QueryDict, rules: Rules) -> GridState:
     """The state that a query string means under `rules`; never raises, whatever the query string is."""
     notes: list[Note] = []
-    known = {"q", "s", "page", "n", "open", "panel", *LAYOUT_KEYS, *POLL_KEYS}
+    known = {"q", "s", "page", "n", "open", "panel", *ENDS, *LAYOUT_KEYS, *POLL_KEYS}
     conditions: list[Condition] = []
     any_of: set[str] = set()
     for key, values in params.lists():
@@ -358,7 +378,25 @@ def _place(params: QueryDict, rules: Rules, notes: list[Note]) -> Place:
     opened = tuple(
         _clean(path) for path in params.getlist("open")[:MOST_OPEN] if 0 < len(path) <= LONGEST_TEXT
     )
-    return Place(_page(params, notes), _per_page(params, rules, notes), panel, card, opened)
+    after, before = (_end(params, key, notes) for key in ENDS)
+    return Place(
+        _page(params, notes),
+        _per_page(params, rules, notes),
+        panel,
+        card,
+        opened,
+        after,
+        before if not after else "",
+    )
+
+
+def _end(params: QueryDict, key: str, notes: list[Note]) -> str:
+    """The word of a row; whether it fits the order shows when rows are asked for."""
+    word = params.get(key, "")
+    if word and split_word(word) is None:
+        notes.append(_note(key, word, _("This names no row of the list.")))
+        return ""
+    return word
 
 
 def _panel(params: QueryDict, rules: Rules, notes: list[Note]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -264,10 +265,24 @@ def check_escaping(case: GridCase, client: Client) -> None:
 
 
 def check_paging(case: GridCase, client: Client) -> None:
-    """Pages hold every row exactly once, and a page beyond the last shows the last."""
+    """Next leads past every row exactly once, Previous back; a page beyond the last shows the last."""
     case.add_rows(7, "Row")
-    found: list[str] = []
-    for page in (1, 2, 3):
-        found += seen(client.get(f"{case.url}?s=&n=3&page={page}")).ids
+    pages = [_page(client, f"{case.url}?s=&n=3")]
+    while onwards := pages[-1][1]:
+        pages.append(_page(client, onwards))
+    found = [pk for ids, _onwards, _back in pages for pk in ids]
     assert len(found) == len(set(found)) == case.grid_class.model.objects.count()
-    assert seen(client.get(f"{case.url}?s=&n=3&page=99")).ids == found[6:]
+    assert [len(ids) for ids, _onwards, _back in pages] == [3, 3, 1]
+    assert _page(client, pages[-1][2])[0] == pages[1][0]
+    if case.grid_class.counted:
+        assert [seen(client.get(f"{case.url}?s=&n=3&page={n}")).ids for n in (1, 2, 3)] == [
+            ids for ids, _onwards, _back in pages
+        ]
+        assert seen(client.get(f"{case.url}?s=&n=3&page=99")).ids == pages[-1][0]
+
+
+def _page(client: Client, url: str) -> tuple[list[str], str, str]:
+    """Ids of a page, and where its links to the next and the previous one lead ("" without one)."""
+    response = client.get(url)
+    links = dict(re.findall(r'rel="(next|prev)" href="([^"]*)"', response.content.decode()))
+    return seen(response).ids, unescape(links.get("next", "")), unescape(links.get("prev", ""))

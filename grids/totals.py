@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from grids.filters import SetFilter
 
 if TYPE_CHECKING:
     from grids.grid import Grid
+    from grids.paging import Page
 
 
 logger = logging.getLogger(__name__)
@@ -31,13 +33,15 @@ logger = logging.getLogger(__name__)
 class Totals:
     """What the status bar and the choice menus show.
 
-    rows: rows under all filters. all_rows: rows this user may see at all.
+    rows: rows under all filters. all_rows: rows this user may see at all. exact: whether that is so; else
+    nobody has counted, and `rows` are those of the page.
     money: column -> currency -> sum, biggest number of rows first. usage: column -> (used, limit).
     choices: column -> choice -> rows under the other filters; "" is every choice.
     """
 
     rows: int = 0
     all_rows: int = 0
+    exact: bool = True
     money: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     usage: dict[str, tuple[int, int]] = field(default_factory=dict)
     choices: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -107,10 +111,12 @@ def recent_totals(grid: Grid, seconds: int) -> Totals:
     return _shared(grid, "totals", lambda: totals(grid), seconds)
 
 
-def recent_ids(grid: Grid, seconds: int) -> list[Any]:
-    """Primary keys of the rows of the page, in their order; as fresh as the totals."""
-    where = (grid.first, grid.state.place.per_page, [key.text for key in grid.state.sort])
-    return _shared(grid, f"ids{where}", grid.page_ids, seconds)
+def recent_page(grid: Grid, seconds: int, make: Callable[[], Page]) -> Page:
+    """The keys of the rows of the page, in their order; as fresh as the totals."""
+    place = grid.state.place
+    where = (grid.page, place.per_page, place.after, place.before, [key.text for key in grid.state.sort])
+    found: Page = _shared(grid, f"page{where}", make, seconds)
+    return found
 
 
 def _shared(grid: Grid, what: str, make: Any, seconds: int) -> Any:

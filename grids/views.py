@@ -153,14 +153,14 @@ class GridView(View):
             "most_text": str(LONGEST_TEXT),
             "suggest_url": reverse(self.suggest_name),
             "values_url": reverse(self.values_name),
-            "kept": [pair for pair in parse_qsl(grid.state.changed(page=1).query, True) if pair[0] != "q"],
+            "kept": [pair for pair in parse_qsl(grid.state.from_start().query, True) if pair[0] != "q"],
             "ways_out": rows.ways_out(grid),
             "all_url": grid.url_of(grid.state.changed(filters=Filters())),
-            "rowcount": str(grid.totals.rows + 1),
-            "last": min(grid.first + grid.state.place.per_page, grid.totals.rows),
+            "rowcount": str(grid.totals.rows + 1 if grid.counted else -1),
+            "last": self.last(grid),
             "from": grid.first + 1 if grid.totals.rows else 0,
-            "previous_url": grid.page_url(grid.page - 1),
-            "next_url": grid.page_url(grid.page + 1),
+            "previous_url": grid.previous_url,
+            "next_url": grid.next_url,
         }
 
     def table(self, grid: Grid) -> dict[str, Any]:
@@ -168,6 +168,12 @@ class GridView(View):
         if grid.state.layout.is_pivot:
             return {"pivot": pivoted.table(grid), "pivot_bar": pivoted.bar(grid)}
         return {"head": rows.head(grid), "body": rows.body(grid)}
+
+    def last(self, grid: Grid) -> int:
+        """Position of the last row of the page, from 1."""
+        if not grid.counted:
+            return grid.first + grid.totals.rows
+        return min(grid.first + grid.state.place.per_page, grid.totals.rows)
 
     def context(self, grid: Grid) -> dict[str, Any]:
         """What the room's own template shows beside the grid."""

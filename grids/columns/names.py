@@ -66,7 +66,9 @@ class LinkColumn(Column):
 
     def html(self, row: Row, sight: Sight) -> str:
         name = text(row[self.source])
-        link = f'<a class="nm clip" href="{text(sight.url(self.url, row["pk"]) or "#")}">{name}</a>'
+        link = (
+            f'<a class="nm clip" href="{text(sight.url(self.url, sight.word(row["pk"])) or "#")}">{name}</a>'
+        )
         found = self.warnings(row, sight) if self.warnings else ()
         note = f'<span class="cc">{text(row[self.note])}</span>' if self.note and row[self.note] else ""
         return f'<span class="nmc">{link}{warning_card(name, found)}{note}</span>'

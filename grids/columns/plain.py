@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -27,13 +27,16 @@ class Sight:
     """What drawing needs besides the row: who looks, when, and the installation's thresholds.
 
     limits: thresholds by name, in the unit of the column that uses them.
-    digits: minor digits of a currency code.
+    digits: minor digits of a currency code. zone: in which times are shown.
+    word: how an address writes the primary key of a row.
     """
 
     now: datetime
     may: Callable[[str], bool]
     digits: Callable[[str], int]
     limits: Mapping[str, float] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    word: Callable[[Any], str] = str
     patterns: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
 
@@ -321,7 +324,7 @@ class StatusColumn(Column):
         shown = pill(value, word)
         if not self.change_url or not sight.may(self.change_permission):
             return shown
-        url = sight.url(self.change_url, row["pk"])
+        url = sight.url(self.change_url, sight.word(row["pk"]))
         if url is None:
             return shown
         label = sight.say(CHANGE_STATUS) % {"status": word}
