@@ -75,6 +75,10 @@ class CdrQuerySet(OfCustomers):
     def newer_than(self, key: CallKey) -> Self:
         return self.filter(_beyond(key, "gt"), started_at__gte=key.started_at)
 
+    def search(self, words: str, user: User) -> Self:
+        """What the text box of a list finds for `user`."""
+        return self.look_up(words, switches=not user.reseller_id and user.has_perm("calls.view_switch"))
+
     def look_up(self, words: str, *, switches: bool) -> Self:
         """Attempts with this address, this number (whole or a part, with or without prefix) or Call-ID.
 

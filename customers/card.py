@@ -38,6 +38,7 @@ TABS = {
     "auth": "routing:auth",
     "routing": "routing:routes",
     "calls": "tabs:calls",
+    "cdr": "tabs:records",
     "dialogs": "tabs:live",
 }
 

@@ -127,6 +127,7 @@ class CustomerGrid(Grid):
     default_sort = ("name",)
     default_filters = {"status": "in:active"}
     search = "search"
+    styled = True
 
     # fmt: off
     name = LinkColumn(

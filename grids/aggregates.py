@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy
 
@@ -152,7 +152,7 @@ class _Question:
             for value in values
             for key, expression in grid.filterable[value.column].annotations.items()
         }
-        self.inner = rows.annotate(**needed).order_by().values(**(fields or {"_one": F("pk")}))
+        self.inner = rows.annotate(**needed).order_by().values(**(fields or {"_one": Value(1)}))
         self.outputs = [
             (value, template.format(*(names[one] for one in measure.fields)))
             for value, measure in self.measures.items()

@@ -3,6 +3,8 @@
 All facets of a page come from one scan: GROUPING SETS count each column's values, and FILTER (WHERE …) leaves
 out the column's own conditions, so that a count says what picking the value would give under all the others.
 Shared by all who see the same rows until the listing changes, as counts and sums are.
+
+Of rows that nobody counts, the first SAMPLE of the usual order are looked through, and no figure is told.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from grids.filters import SetFilter, ValuesFilter
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from grids.grid import Grid
 
 MOST_SHOWN = 50  # values of one facet; the others are found by its search
+SAMPLE = 10_000  # rows
 MOST_READ = 2000  # values of one facet that are looked at, those with most rows first
 
 
@@ -37,10 +40,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Facet:
-    """The values of one set filter. more: how many others there are, to be searched for."""
+    """The values of one set filter. more: how many others there are, to be searched for. sampled: the first
+    rows alone were looked through, so that counts mean nothing; the number of those, else 0."""
 
     entries: tuple[Entry, ...] = ()
     more: int = 0
+    sampled: int = 0
 
 
 def facets(grid: Grid, sought: Mapping[str, str]) -> dict[str, Facet]:
@@ -63,10 +68,13 @@ def facets(grid: Grid, sought: Mapping[str, str]) -> dict[str, Facet]:
 def _closed(grid: Grid, name: str, kind: SetFilter, text: str) -> Facet:
     """The choices of a closed list; those in the menus are counted already."""
     counts = grid.totals.choices.get(name)
-    if counts is None:
+    if not grid.counted:
+        counts = dict.fromkeys(kind.entries, 0)
+    elif counts is None:
         counts = shared(grid, f"choices{name}", lambda: counted(grid, name, kind))
     entries = [Entry(key, str(choice.label), counts[key]) for key, choice in kind.entries.items()]
-    return Facet(tuple(one for one in entries if text.lower() in one.label.lower()))
+    found = tuple(one for one in entries if text.lower() in one.label.lower())
+    return Facet(found, sampled=0 if grid.counted else SAMPLE)
 
 
 def _facet(grid: Grid, name: str, kind: ValuesFilter, counts: Mapping[Any, int], text: str) -> Facet:
@@ -85,7 +93,8 @@ def _facet(grid: Grid, name: str, kind: ValuesFilter, counts: Mapping[Any, int],
     keys = {kind.plain(value) for value in picked}
     wanted.sort(key=lambda one: (-one.count, one.label.lower()))
     late = [one for one in wanted[MOST_SHOWN:] if one.key in keys]
-    return Facet((*wanted[:MOST_SHOWN], *late), max(0, len(wanted) - MOST_SHOWN - len(late)))
+    more = max(0, len(wanted) - MOST_SHOWN - len(late))
+    return Facet((*wanted[:MOST_SHOWN], *late), more, sampled=0 if grid.counted else SAMPLE)
 
 
 def _found(text: str, value: Any, label: str) -> bool:
@@ -120,7 +129,7 @@ def _count_values(grid: Grid, kinds: Mapping[str, ValuesFilter]) -> dict[str, di
     found: dict[str, dict[Any, int]] = {name: {} for name in names}
     for facet, text, n in rows:
         name = names[facet]
-        value = None if text in (None, "") else int(text) if kinds[name].names else text
+        value = None if text in (None, "") else int(text) if kinds[name].whole else text
         found[name][value] = found[name].get(value, 0) + n
     return found
 
@@ -133,9 +142,11 @@ def _rows(grid: Grid, kinds: Mapping[str, ValuesFilter]) -> QuerySet[Any]:
     others = set(grid.filterable)
     for i, (name, kind) in enumerate(kinds.items()):
         found[f"v{i}"] = F(str(kind.field_name))
-        holds = grid.where(exclude=tuple(others - {name})) or Q(pk__isnull=False)
-        found[f"h{i}"] = ExpressionWrapper(holds, output_field=BooleanField())
-    return rows.values(**found)
+        holds = grid.where(exclude=tuple(others - {name}))
+        found[f"h{i}"] = ExpressionWrapper(holds, BooleanField()) if holds else Value(True)
+    if grid.counted:
+        return rows.values(**found)
+    return rows.order_by(*grid.usual_order()).values(**found)[:SAMPLE]
 
 
 def _others_hold(i: int, count: int) -> str:

@@ -5,9 +5,9 @@ This module only orders the steps; each step lives in its own module. No room's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, ClassVar
@@ -25,15 +25,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from grids.columns import Column, Row, Sight
-from grids.filters import Viewpoint
+from grids.filters import MomentFilter, Viewpoint
 from grids.groups import Tree, tree
-from grids.layout import shown_by_default
+from grids.layout import UTC_ZONE, shown_by_default
 from grids.paging import Page, page
 from grids.pivot import Pivot, pivot
 from grids.rowkeys import RowKeys
 from grids.rows import Drawn, drawn, totals_bar
 from grids.shared import Glance
-from grids.state import GridState, Rules, SortKey, read_state, sort_keys
+from grids.span import Ends, Span
+from grids.state import Filters, GridState, Rules, SortKey, read_state, sort_keys
 from grids.totals import Totals, recent_page, recent_totals
 
 
@@ -73,6 +74,9 @@ class Grid(metaclass=GridMeta):
     counted: whether a page says how many rows there are in all. Of a table without bounds it does not: its
     pages have no number to jump to, and set filters offer the values of its first rows.
     keys: how an address writes the primary key of a row.
+    span: of a table that is cut by time, which of it is looked through at once (see grids.span).
+    styled: whether the style sheet knows how wide its declared columns are, and how a phone shows its rows.
+    patience_ms: how long looking rows up may take before it is given up, 0 for as long as it takes.
     """
 
     declared: ClassVar[Mapping[str, Column]]
@@ -87,6 +91,9 @@ class Grid(metaclass=GridMeta):
     max_per_page: ClassVar[int] = 200
     counted: ClassVar[bool] = True
     keys: ClassVar[RowKeys] = RowKeys()
+    span: ClassVar[Span | None] = None
+    patience_ms: ClassVar[int] = 0
+    styled: ClassVar[bool] = False
     totals_age_s = 0
 
     def __init__(
@@ -97,24 +104,31 @@ class Grid(metaclass=GridMeta):
         path: str,
         now: datetime | None = None,
         glance: Glance | None = None,
+        scope: Mapping[str, Any] | None = None,
     ) -> None:
         """user: whose eyes. params: the query string. path: the URL of the grid without its query.
 
-        glance: what a poll has just read, so that it is not read twice.
+        glance: what a poll has just read, so that it is not read twice. scope: what the path itself narrows
+        the list to, such as the customer whose page it stands on.
         """
         self.user = user
         self.path = path
         self.now = now or timezone.now()
         self.glanced = glance
+        self.scope = dict(scope or {})
+        self.gave_up = False  # looking took too long: there are no rows to show, which does not mean none
         self.checks: dict[Any, dict[Any, str]] = {}  # reader -> row -> checksum, see grids.live
         self.filterable: dict[str, Column] = {
             name: self.variant(column)
             for name, column in self.declared.items()
-            if not column.permission or self.may(column.permission)
+            if self.offers(name) and (not column.permission or all(map(self.may, column.rights)))
         }
-        self.view = Viewpoint(now=self.now, zone=self.zone(), rows=self.visible)
+        zone = UTC if params.get("z") == UTC_ZONE else self.zone()
+        self.view = Viewpoint(now=self.now, zone=zone, rows=self.held, user=user)
+        self.ends: Ends | None = self._ends(None)
         self.rules = Rules(self.filterable, self.default_sort, self.per_page, self.max_per_page, self.view)
         self.state = read_state(params, self.rules)
+        self.ends = self._ends(self.state.filters)
         # What is on screen, in order.
         shown = self.state.layout.columns or shown_by_default(self.filterable)
         self.columns: dict[str, Column] = {name: self.filterable[name] for name in shown}
@@ -130,6 +144,10 @@ class Grid(metaclass=GridMeta):
     def variant(self, column: Column) -> Column:
         """The column to use for `column`: a setting may pick another definition of the same figure."""
         return column
+
+    def offers(self, name: str) -> bool:
+        """Whether a declared column makes sense here, as the customer does not on one customer's page."""
+        return True
 
     def limits(self) -> Mapping[str, float]:
         """The installation's thresholds by name, in the unit of the columns that name them."""
@@ -166,9 +184,30 @@ class Grid(metaclass=GridMeta):
         """Every row this user may see; lists, counts and live answers all start here."""
         return self.model.objects.visible_to(self.user)
 
+    def _ends(self, filters: Filters | None) -> Ends | None:
+        if self.span is None:
+            return None
+        return self.span.ends(self._moment, filters, self.view)
+
+    @property
+    def _moment(self) -> MomentFilter:
+        assert self.span is not None
+        kind = self.declared[self.span.column].filter
+        assert isinstance(kind, MomentFilter), f"{self.slug} is cut by a column without moments"
+        return kind
+
+    def held(self) -> QuerySet[Any]:
+        """Visible rows within the time that the list is about."""
+        rows = self.visible()
+        if self.span is None or self.ends is None:
+            return rows
+        return rows.filter(self.span.where(self._moment, self.ends))
+
     def searched(self) -> QuerySet[Any]:
         """Visible rows that the search box finds."""
-        rows, words = self.visible(), self.state.filters.words
+        rows, words = self.held(), self.state.filters.words
+        if self.gave_up:
+            return rows.none()
         return getattr(rows, self.search)(words, self.user) if words and self.search else rows
 
     def where(self, *, exclude: tuple[str, ...]) -> Q:
@@ -206,6 +245,15 @@ class Grid(metaclass=GridMeta):
         ]
         return [*terms, *(F(field.attname).asc() for field in self.model._meta.pk_fields)]
 
+    def usual_order(self) -> list[OrderBy]:
+        """The order that a bare address leads to."""
+        return [
+            self.declared[key.column].ordering(
+                descending=key.descending, nullable=self.is_nullable(key.column)
+            )
+            for key in sort_keys(self.default_sort)
+        ]
+
     def is_nullable(self, name: str) -> bool:
         """Whether a row may have nothing to be sorted by in a column."""
         source = self.filterable[name].sort_by
@@ -229,7 +277,21 @@ class Grid(metaclass=GridMeta):
             for key, value in column.annotations.items()
         }
         fields = {name for column in self.columns.values() for name in column.fields}
-        return rows.annotate(**annotations).values("pk", *sorted(fields))
+        return rows.annotate(**annotations).values(*self.key_names, *sorted(fields - {*self.key_names}))
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """What `values()` is asked for so that `keyed` knows the primary key. Django counts one of several
+        columns as a single one, and would sort by wrong ones where it numbers them."""
+        fields = self.model._meta.pk_fields
+        return ("pk",) if len(fields) == 1 else tuple(field.attname for field in fields)
+
+    def keyed(self, rows: Iterable[dict[str, Any]]) -> list[Row]:
+        """Those rows, each with its primary key as `pk`."""
+        names = self.key_names
+        if len(names) == 1:
+            return list(rows)
+        return [{**row, "pk": tuple(row[name] for name in names)} for row in rows]
 
     @cached_property
     def totals(self) -> Totals:
@@ -307,7 +369,7 @@ class Grid(metaclass=GridMeta):
         needed: dict[str, Any] = {}
         for key in self.state.sort:
             needed |= self.filterable[key.column].annotations
-        keys = self.matching().annotate(**needed).values("pk")
+        keys = self.matching().annotate(**needed).values(*self.key_names)
         return recent_page(self, self.totals_age_s, lambda: page(self, keys))
 
     @cached_property
@@ -322,7 +384,7 @@ class Grid(metaclass=GridMeta):
         if not self.counted:
             return list(self.standing.rows)
         ids = [row["pk"] for row in self.standing.rows]
-        return list(self.selected(self.visible().filter(pk__in=ids)).order_by(*self.ordering()))
+        return self.keyed(self.selected(self.held().filter(pk__in=ids)).order_by(*self.ordering()))
 
     @cached_property
     def drawn(self) -> dict[Any, Drawn]:

@@ -186,11 +186,11 @@ class _Planting:
         for number, group in enumerate(groups):
             most = min(MOST_LEAVES, FIRST_LEAVES + MORE_LEAVES * (self.wanted[group.key] - 1))
             rows = grid.matching().filter(self._rows_of(group)).annotate(**needed).order_by(*ordering)
-            parts.append(rows.annotate(_group=Value(number)).values_list("_group", "pk")[:most])
-        found = list(parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
-        rows_by_id = {
-            row["pk"]: row for row in grid.selected(grid.visible().filter(pk__in={pk for _n, pk in found}))
-        }
+            parts.append(rows.annotate(_group=Value(number)).values_list("_group", *grid.key_names)[:most])
+        keys = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+        found = [(number, tuple(key) if len(key) > 1 else key[0]) for number, *key in keys]
+        wanted = list({pk for _number, pk in found})
+        rows_by_id = {row["pk"]: row for row in grid.keyed(grid.selected(grid.held().filter(pk__in=wanted)))}
         for number, pk in found:
             if pk in rows_by_id:
                 groups[number].leaves.append(rows_by_id[pk])

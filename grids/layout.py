@@ -1,7 +1,7 @@
 """How the columns of a grid stand: which, in what order, how wide, pinned, grouped, summed up, pivoted.
 
-One family of the query string (see grids.state): c w pin g a p h d. Only what differs from the declaration is
-written, so that a grid which gains a column shows it in old links too.
+One family of the query string (see grids.state): c w pin g a p h d z. Only what differs from the
+declaration is written, so that a grid which gains a column shows it in old links too.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from typing import Any, Protocol
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-KEYS = ("c", "w", "pin", "g", "a", "p", "h", "d")
+KEYS = ("c", "w", "pin", "g", "a", "p", "h", "d", "z")
 MOST_GROUPS = 4  # levels
 MOST_LABELS = 2  # columns whose values become column labels of a pivot
 MOST_VALUES = 12
 NARROWEST, WIDEST = 40, 800  # pixels
 COMPACT = "compact"
 DENSITIES = ("", COMPACT)  # "" is the usual one
+UTC_ZONE = "utc"
+ZONES = ("", UTC_ZONE)  # in which times are shown; "" is the viewer's
 
 Report = Callable[[str, str, str], None]  # key, value, sentence: something that was not understood
 
@@ -54,6 +56,7 @@ class Layout:
     pinned: columns that stay in sight while the others scroll; None: the declared ones. groups: the levels of
     row groups. values: what groups and pivots show; none: the usual figure of each column. labels: columns
     whose values become the column labels of a pivot. shaded: whether a pivot's cells are tinted by value.
+    zone: in which times are shown and days begin and end, "" for the viewer's own.
     """
 
     columns: tuple[str, ...] = ()
@@ -64,6 +67,7 @@ class Layout:
     labels: tuple[str, ...] = ()
     shaded: bool = True
     density: str = ""
+    zone: str = ""
 
     @property
     def is_pivot(self) -> bool:
@@ -87,6 +91,7 @@ class Layout:
             "p": ",".join(self.labels),
             "h": "" if self.shaded else "off",
             "d": self.density,
+            "z": self.zone,
         }
         return [(key, text) for key, text in found.items() if text or (key == "pin" and self.pinned == ())]
 
@@ -115,6 +120,7 @@ def read_layout(params: QueryDict, columns: Mapping[str, Placed], report: Report
         labels=known("p", lambda column: column.groupable, MOST_LABELS),
         shaded=_shaded(params.get("h", ""), report),
         density=_density(params.get("d", ""), report),
+        zone=_zone(params.get("z", ""), report),
     )
 
 
@@ -182,4 +188,11 @@ def _density(raw: str, report: Report) -> str:
     if raw in DENSITIES:
         return raw
     report("d", raw, _("Rows are either usual or %(compact)s.") % {"compact": COMPACT})
+    return ""
+
+
+def _zone(raw: str, report: Report) -> str:
+    if raw in ZONES:
+        return raw
+    report("z", raw, _("Times are either your own or %(utc)s.") % {"utc": UTC_ZONE})
     return ""

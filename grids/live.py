@@ -109,7 +109,7 @@ def answer(
         gone = [pk for pk in away if pk not in strays]
         if gone:
             # Who left the filter is still shown as it is now; who may no longer be seen is not.
-            strays |= _strays(grid, grid.visible().filter(pk__in=gone))
+            strays |= _strays(grid, grid.held().filter(pk__in=gone))
         drawn = drawn | strays
         checks = checks | {pk: reader.checks(one.parts(), ROW) for pk, one in strays.items()}
     shown = set(ids)
@@ -136,7 +136,7 @@ def answer(
 
 def _strays(grid: Grid, found: Any) -> dict[Any, rows.Drawn]:
     """Rows that a screen shows although they are not on the page, as they are now."""
-    each: Iterable[Row] = grid.selected(found)
+    each: Iterable[Row] = grid.keyed(grid.selected(found))
     return {row["pk"]: rows.drawn(grid, row) for row in each}
 
 

@@ -93,20 +93,20 @@ def page(grid: Grid, rows: QuerySet[Any]) -> Page:
         found = _beyond(rows, order, values, size + 1, backwards=backwards)
         more, kept = len(found) > size, found[:size]
         if kept and backwards:
-            return _page(order, kept[::-1], before=more, after=True)
+            return _page(grid, order, kept[::-1], before=more, after=True)
         if kept:
-            return _page(order, kept, before=True, after=more)
+            return _page(grid, order, kept, before=True, after=more)
     start = (grid.page - 1) * size
     found = list(rows.order_by(*(term.by(backwards=False) for term in order))[start : start + size + 1])
-    return _page(order, found[:size], before=start > 0, after=len(found) > size, lost=bool(word))
+    return _page(grid, order, found[:size], before=start > 0, after=len(found) > size, lost=bool(word))
 
 
 def _beyond(
     rows: QuerySet[Any], order: Sequence[Term], values: Sequence[Any], most: int, *, backwards: bool
-) -> list[Row]:
+) -> list[dict[str, Any]]:
     """Rows behind the row with these values, or before it; the nearest first."""
     ordering = [term.by(backwards=backwards) for term in order]
-    found: list[Row] = []
+    found: list[dict[str, Any]] = []
     for part in _parts(order, values, backwards=backwards):
         found += rows.filter(part).order_by(*ordering)[: most - len(found)]
         if len(found) >= most:
@@ -146,13 +146,17 @@ def _later(order: Sequence[Term], values: Sequence[Any], *, backwards: bool) -> 
 
 
 def _page(
-    order: Sequence[Term], rows: Sequence[Row], *, before: bool, after: bool, lost: bool = False
+    grid: Grid,
+    order: Sequence[Term],
+    rows: Sequence[dict[str, Any]],
+    *,
+    before: bool,
+    after: bool,
+    lost: bool = False,
 ) -> Page:
     ends = [write_word([row[term.name] for term in order]) for row in (*rows[:1], *rows[-1:])]
-    return Page(
-        tuple(rows), before=ends[0] if rows and before else "", after=ends[-1] if rows and after else "",
-        lost=lost,
-    )  # fmt: skip
+    first, last = (ends[0], ends[-1]) if ends else ("", "")
+    return Page(tuple(grid.keyed(rows)), first if before else "", last if after else "", lost)
 
 
 # -- a row as a word -----------------------------------------------------------------------------------------

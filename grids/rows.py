@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from grids import formats, grouped
-from grids.columns import Column, LinkColumn, Row, StatusColumn, Title, pill
+from grids.columns import Column, Row, StatusColumn, Title, pill
 from grids.columnspanel import command_url
 from grids.filters import SetFilter
 from grids.markup import attribute, icon, text
@@ -40,12 +40,12 @@ STEP = 100  # pixels between two least widths that the style sheet has
 
 
 def widths(grid: Grid) -> dict[str, Any]:
-    """How wide columns are, where somebody has chosen columns or widths; else the style sheet knows best.
+    """How wide columns are; nothing where the style sheet knows best.
 
     least: names a class that keeps the table so wide that columns do not shrink. columns: pixels, in order.
     """
     layout = grid.state.layout
-    if not (layout.columns or layout.widths):
+    if grid.styled and not (layout.columns or layout.widths):
         return {}
     chosen = dict(layout.widths)
     columns = grouped.columns(grid) if grid.is_grouped else grid.columns
@@ -140,14 +140,16 @@ def body(grid: Grid) -> SafeString:
 def row_drawer(grid: Grid, css: str = "") -> Callable[[Row, int], str]:
     """Draws a row as `<tr>`, from the row and its place in the table. css: a class of all of them."""
     columns = tuple(grid.columns.values())
-    label = next((column.source for column in columns if isinstance(column, LinkColumn)), "pk")
+    label = next((column.says for column in columns if column.names_row), None)
     select = text(_("Select"))
     style = attribute("class", css)
 
     def draw(row: Row, place: int) -> str:
         pk = text(grid.keys.word(row["pk"]))
         cells = "".join([column.td(row, grid.sight) for column in columns])
-        named = f'name="ids" value="{pk}" aria-label="{select} {text(row.get(label, pk))}"'
+        named = (
+            f'name="ids" value="{pk}" aria-label="{select} {text(label(row, grid.sight)) if label else pk}"'
+        )
         box = f'<td class="sel"><input type="checkbox" class="ck" {named}></td>'
         # Every cell escapes its values.
         return f'<tr{style} data-id="{pk}" aria-rowindex="{place}">{box}{cells}</tr>'

@@ -194,6 +194,10 @@ class GridState:
 
         `s` is always written, so that no state of a grid has a bare URL: that one means "my default".
         """
+        return urlencode(self.pairs(), safe=":,")
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query string as keys and values, in their order."""
         pairs = self.layout.pairs() + self.filters.pairs()
         pairs.append(("s", ",".join(key.text for key in self.sort)))
         if self.place.page != 1:
@@ -207,7 +211,7 @@ class GridState:
             pairs += [("open", path) for path in self.place.opened_groups]
         if self.place.panel:
             pairs.append(("panel", self.place.opened))
-        return urlencode(pairs, safe=":,")
+        return pairs
 
     def changed(
         self,

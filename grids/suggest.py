@@ -85,5 +85,6 @@ def _values(grid: Grid, name: str, word: Word) -> list[Suggestion]:
         if NEEDS_QUOTES.search(written):
             safe = written.replace("\\", "\\\\").replace('"', '\\"')
             written = f'"{safe}"'
-        found.append(Suggestion(start, word.end, written, entry.label, formats.format_count(entry.count)))
+        count = formats.format_count(entry.count) if grid.counted else ""
+        found.append(Suggestion(start, word.end, written, entry.label, count))
     return found

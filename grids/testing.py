@@ -23,6 +23,7 @@ from grids.filters import ColumnFilter
 from grids.grid import Grid
 
 MOST_QUERIES = 8  # of a whole request: session, user, rights, grid
+ASK_NOTHING = ("SAVEPOINT", "RELEASE", "SET LOCAL")  # how a transaction looks inside that of a test
 SCRIPT = '<script>alert("x")</script>'
 HOSTILE = (
     "page=99999999999999999999", "page=-1", "page=x", "page=", "n=0", "n=1000000", "n=%00",
@@ -99,7 +100,7 @@ def check_sorts(case: GridCase, client: Client, user: Any) -> None:
             page = seen(client.get(f"{case.url}?s={key}"))
             assert page.columns[name] == word, f"{key}: the head says {page.columns[name]}"
             grid = case.grid(user, f"s={key}")
-            assert page.ids == [str(row["pk"]) for row in grid.rows]
+            assert page.ids == [grid.keys.word(row["pk"]) for row in grid.rows]
             if isinstance(column.sort_by, str):
                 _check_order(key, [(row["pk"], row[column.sort_by]) for row in grid.rows])
 
@@ -131,13 +132,14 @@ def check_bad_addresses(case: GridCase, client: Client) -> None:
 def check_cost(case: GridCase, client: Client) -> None:
     """A page and a poll cost the same number of queries at 2 and at 20 rows, at most MOST_QUERIES."""
     query = case.grid_class.default_query()
+    client.get(f"{case.poll_url}?{query}")  # names of rights are looked up once for all
     case.add_rows(2, "Few")
     few = _queries(client, f"{case.url}?{query}")
     few_polled = _queries(client, f"{case.poll_url}?{query}")
     case.add_rows(18, "Many")
     many = _queries(client, f"{case.url}?{query}")
     assert len(many) == len(few), "\n".join(many)
-    assert len(many) <= MOST_QUERIES, "\n".join(many)
+    assert len([sql for sql in many if not sql.startswith(ASK_NOTHING)]) <= MOST_QUERIES, "\n".join(many)
     assert len(_queries(client, f"{case.poll_url}?{query}")) == len(few_polled)
 
 
@@ -237,7 +239,8 @@ def _filter_costs(case: GridCase, client: Client, user: Any) -> dict[str, int]:
         assert page.status_code == 200, f"{query}: {page.status_code}"
         if seen(page).ids:  # an empty page counts what each way out of it would give
             costs[name] = len(captured)
-            assert len(captured) <= MOST_QUERIES + 3, "\n".join(one["sql"] for one in captured)
+            asked = [one["sql"] for one in captured if not one["sql"].startswith(ASK_NOTHING)]
+            assert len(asked) <= MOST_QUERIES + 3, "\n".join(asked)
     return costs
 
 

@@ -84,7 +84,7 @@ def totals(grid: Grid) -> Totals:
     if grid.state.filters.q:
         figures["all_rows"] = _CountRows(grid.visible().order_by().values("pk"))
     else:
-        figures["all_rows"] = Count("pk")
+        figures["all_rows"] = Count("*")
     code = next((column.currency for column in money.values()), None)
     groups = _grouped(grid.searched(), code, figures)
     return _fold(grid, groups, list(faceted), list(money), list(usage), searched=bool(grid.state.filters.q))
@@ -158,7 +158,7 @@ def _key(grid: Grid, what: str, version: str) -> str:
 
 
 def _count(rows: Q) -> Count:
-    return Count("pk", filter=rows) if rows else Count("pk")
+    return Count(Value(1), filter=rows) if rows else Count("*")
 
 
 def _sum(source: str, rows: Q) -> Sum:

@@ -24,14 +24,16 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from grids import columnspanel, live, panel, pivoted, rows
-from grids.facets import facets
+from grids.facets import Facet, facets
 from grids.grid import Grid
+from grids.patience import TooSlow, patience
 from grids.pivot import lacks_currency
 from grids.shared import Glance, shared
 from grids.state import COLUMNS_PANEL, FILTERS_PANEL, LONGEST_TEXT, Filters
 from grids.suggest import suggestions
 
 MOST_FAULTS = 3  # of a text, said at once
+NEVER_MS = 2**31 - 1  # what a browser can wait at most, 24 days
 TOTALS_AGE_S = 4  # how old counts and sums may be in a poll; rows themselves are always read anew
 
 
@@ -75,7 +77,7 @@ class GridView(View):
     part = ""
     http_method_names = ["get", "head", "options"]
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest, **_scope: Any) -> HttpResponse:
         if self.polled:
             response = self.poll(request)
         else:
@@ -95,8 +97,12 @@ class GridView(View):
         self, request: HttpRequest, params: QueryDict | None = None, glance: Glance | None = None
     ) -> Grid:
         asked = request.GET if params is None else params
-        path = reverse(self.url_name)
-        return self.grid_class(user=request.user, params=asked, path=path, glance=glance)
+        path = self.reverse(self.url_name)
+        return self.grid_class(user=request.user, params=asked, path=path, glance=glance, scope=self.kwargs)
+
+    def reverse(self, name: str) -> str:
+        """The URL of that name in the place where this one is, such as on one customer's page."""
+        return reverse(name, kwargs=self.kwargs)
 
     def page(self, request: HttpRequest) -> HttpResponse:
         """The grid; a bare URL leads to the default filters, so that every state has an address.
@@ -112,13 +118,23 @@ class GridView(View):
             return HttpResponseRedirect(grid.url)
         if not part and (grid.state.rewritten or (form.sent and not grid.state.notes)):
             return HttpResponseRedirect(grid.url)  # words or the form have become conditions
-        if where := one_currency(grid):
-            return HttpResponseRedirect(where)
-        context = {"grid": grid, **self.drawn(grid, form), **self.context(grid)}
+        try:
+            with patience(grid.patience_ms):
+                if where := one_currency(grid):
+                    return HttpResponseRedirect(where)
+                context = self.shown(grid, form)
+        except TooSlow:
+            grid = self.grid(request, form.params)
+            grid.gave_up = True
+            context = self.shown(grid, form)
         response = render(request, self.fragment if part else self.template, context)
         if part:
             self.follow(request, response, grid)
         return response
+
+    def shown(self, grid: Grid, form: panel.Form) -> dict[str, Any]:
+        """Everything that the template reads."""
+        return {"grid": grid, **self.drawn(grid, form), **self.context(grid)}
 
     def asked(self, request: HttpRequest) -> QueryDict:
         """The query string, or what the columns panel makes of it."""
@@ -134,9 +150,9 @@ class GridView(View):
             "menus": rows.menus(grid),
             "feed": grid.feed(),
             "when_stale": grid.when_stale(),
-            "poll_url": f"{reverse(self.poll_name)}?{grid.state.changed(page=grid.page).query}",
+            "poll_url": f"{self.reverse(self.poll_name)}?{grid.state.changed(page=grid.page).query}",
             "poll_s": settings.GRID_POLL_SECONDS,  # templates would write 3,000 for 3000, hence the strings
-            "poll_ms": str(settings.GRID_POLL_SECONDS * 1000),
+            "poll_ms": str(settings.GRID_POLL_SECONDS * 1000 if not grid.gave_up else NEVER_MS),
             "revision": live.revision(grid),
             "caption": rows.caption(grid),
             "chips": [
@@ -151,8 +167,8 @@ class GridView(View):
             "box": grid.state.box or grid.state.filters.q,
             "faults": faults(grid),
             "most_text": str(LONGEST_TEXT),
-            "suggest_url": reverse(self.suggest_name),
-            "values_url": reverse(self.values_name),
+            "suggest_url": self.reverse(self.suggest_name),
+            "values_url": self.reverse(self.values_name),
             "kept": [pair for pair in parse_qsl(grid.state.from_start().query, True) if pair[0] != "q"],
             "ways_out": rows.ways_out(grid),
             "all_url": grid.url_of(grid.state.changed(filters=Filters())),
@@ -204,7 +220,11 @@ class GridView(View):
         text = params.get("q", "")[:LONGEST_TEXT].replace("\x00", " ")
         grid = self.grid(request, params)
         grid.totals_age_s = TOTALS_AGE_S
-        found = suggestions(grid, text, at)
+        try:
+            with patience(grid.patience_ms):
+                found = suggestions(grid, text, at)
+        except TooSlow:
+            found = []
         return render(request, "grids/_suggestions.html", {"grid": grid, "found": found})
 
     def values(self, request: HttpRequest) -> HttpResponse:
@@ -217,7 +237,11 @@ class GridView(View):
         column = grid.filterable.get(name)
         if column is None or column.filter is None or column.filter.kind != "set":
             return HttpResponseBadRequest(_("There is no filter of this name."))
-        facet = facets(grid, {name: form.sought.get(name, "")})[name]
+        try:
+            with patience(grid.patience_ms):
+                facet = facets(grid, {name: form.sought.get(name, "")})[name]
+        except TooSlow:
+            facet = Facet()
         card = panel.picked_card(grid, name, facet)
         return render(request, "grids/_values.html", {"grid": grid, "card": card})
 
@@ -237,13 +261,18 @@ class GridView(View):
                 glance.look,
                 get_language(),
                 getattr(request.user, "time_zone", ""),  # days are cut where each person lives
+                tuple(self.kwargs.items()),
                 _state_of(request),
             )
             grid = shared.get(key, glance.version, lambda: self._polled(request, glance))
-        ids = live.read_ids(grid, request.GET.get("ids", ""))
         since = request.headers.get("X-Since") or request.GET.get("since", "")
         feed = glance.feed if glance else None
-        found = live.answer(grid, ids, since, user=request.user, feed=feed)
+        try:
+            with patience(grid.patience_ms):
+                ids = live.read_ids(grid, request.GET.get("ids", ""))
+                found = live.answer(grid, ids, since, user=request.user, feed=feed)
+        except TooSlow:
+            return HttpResponse(status=204)  # what is shown stays; asking again at once would help nobody
         if found is None:
             return HttpResponse(status=204)
         body = json.dumps(found, separators=(",", ":"), ensure_ascii=False)

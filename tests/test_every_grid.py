@@ -10,8 +10,11 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
+from calls.grids import CdrGrid
+from calls.models import Cdr, Switch
+from carriers.models import Carrier
 from customers.grids import CustomerGrid
-from customers.models import Listing
+from customers.models import Customer, Listing
 from grids import testing
 from grids.grid import Grid
 from grids.testing import GridCase
@@ -39,7 +42,32 @@ def vary_customers() -> None:
         )  # fmt: skip
 
 
-CASES = [GridCase(CustomerGrid, "/customers/", "/customers/live/", add_customers, vary_customers)]
+def add_cdrs(count: int, words: str) -> None:
+    """All of one customer over one carrier."""
+    customer = Customer.objects.first() or factories.make_customer(name=words)
+    switch = Switch.objects.first() or factories.make_switch(name=words)[0]
+    carrier = Carrier.objects.first() or factories.make_carrier(name=words)
+    for _ in range(count):
+        factories.make_cdr(
+            customer, switch=switch, carrier_id=carrier.pk, callid=f"{words} {next(factories.numbers)}",
+            cli=words, destination=words, sip_reason=words, released_by=words, codec=words,
+            customer_charge="0.01",
+        )  # fmt: skip
+
+
+def vary_cdrs() -> None:
+    for number, row in enumerate(Cdr.objects.order_by("-callid")[1:], start=1):
+        Cdr.objects.filter(callid=row.callid).update(
+            duration_ms=number * 1000, pdd_ms=number, ring_ms=number, pdd_out_ms=number, connected=False,
+            sip_code=480 + number % 20, customer_charge=number, carrier_charge=-number, attempt=number,
+            q850=number % 100,
+        )  # fmt: skip
+
+
+CASES = [
+    GridCase(CustomerGrid, "/customers/", "/customers/live/", add_customers, vary_customers),
+    GridCase(CdrGrid, "/calls/records/", "/calls/records/live/", add_cdrs, vary_cdrs),
+]
 EVERY_GRID = pytest.mark.parametrize("case", CASES, ids=lambda case: case.grid_class.__name__)
 
 

@@ -13,9 +13,11 @@ from grids.columns.figures import (
     Title,
     UsageColumn,
 )
-from grids.columns.names import LinkColumn, Warning
+from grids.columns.moments import LastingColumn, LengthColumn, MomentColumn, SecondsColumn
+from grids.columns.names import LinkColumn, NameColumn, Warning
 from grids.columns.plain import (
     AgeColumn,
+    CodeColumn,
     Column,
     ConditionColumn,
     Row,
@@ -27,14 +29,20 @@ from grids.columns.plain import (
 
 __all__ = [
     "AgeColumn",
+    "CodeColumn",
     "Column",
     "ConditionColumn",
     "DurationColumn",
+    "LastingColumn",
+    "LengthColumn",
     "LinkColumn",
+    "MomentColumn",
     "MoneyColumn",
+    "NameColumn",
     "NumberColumn",
     "RatioColumn",
     "Row",
+    "SecondsColumn",
     "Sight",
     "SparkColumn",
     "StatusColumn",

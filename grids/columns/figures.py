@@ -56,7 +56,7 @@ class NumberColumn(Column):
 
     numeric = True
     kind = "number"
-    functions = FIGURES
+    functions: tuple[str, ...] = FIGURES
     width = 100
     sums_by_itself = True
 
@@ -90,6 +90,8 @@ class MoneyColumn(Column):
     """An amount and its currency. Totals are kept per currency, never added across.
 
     total: the status bar shows its sums. bad: rows whose amount is red. title: the cell's tooltip.
+    decimals: least number of them, where amounts are often less than a cent; then all that an amount has are
+    shown, and no script draws its cells.
     """
 
     numeric = True
@@ -107,10 +109,12 @@ class MoneyColumn(Column):
         total: bool = False,
         bad: Callable[[Row], bool] | None = None,
         title: Title | None = None,
+        decimals: int = 0,
         **options: Any,
     ) -> None:
         super().__init__(label, source, **options)
         self.currency = currency
+        self.decimals = decimals
         self.total = total
         self.bad = bad
         self.title = title
@@ -129,13 +133,20 @@ class MoneyColumn(Column):
             return none()
         if function in ("count", "distinct"):
             return number(figure, 0)
-        shown = formats.format_money(Decimal(figure), sight.digits(code))
+        shown = formats.format_money(Decimal(figure), max(sight.digits(code), self.decimals))
         return f'{toned(shown, "bad" if figure < 0 else "")}<span class="cur"> {text(code)}</span>'
 
     def data(self, row: Row, sight: Sight) -> str:
         code = row[self.currency]
         amount = attribute("data-v", plain_decimal(row[self.source]))
-        return f'{amount}{attribute("data-cur", code)} data-d="{sight.digits(code)}"'
+        return f'{amount}{attribute("data-cur", code)} data-d="{self._digits(row, sight)}"'
+
+    def _digits(self, row: Row, sight: Sight) -> int:
+        digits, amount = sight.digits(row[self.currency]), row[self.source]
+        if not self.decimals or amount is None:
+            return digits
+        own = -int(amount.normalize().as_tuple().exponent)
+        return max(digits, self.decimals, min(8, own))
 
     def html(self, row: Row, sight: Sight) -> str:
         amount, code = row[self.source], row[self.currency]
@@ -143,7 +154,7 @@ class MoneyColumn(Column):
             return none()
         title = attribute("title", self.title.text(row, sight) if self.title else "")
         red = self._is_bad(row) and "bad"
-        shown = formats.format_money(amount, sight.digits(code))
+        shown = formats.format_money(amount, self._digits(row, sight))
         return (
             f'<span{attribute("class", red or "")}{title}>{shown}</span><span class="cur">{text(code)}</span>'
         )

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from grids.columns.plain import Column, Row, Sight
+from grids.aggregates import SQL, Measure
+from grids.columns.plain import Column, Row, Sight, none
+from grids.filters import ColumnFilter, Names, ValuesFilter
 from grids.markup import icon, text
 
 
@@ -53,6 +56,10 @@ class LinkColumn(Column):
             self.extra = (*self.extra, note)
 
     @property
+    def names_row(self) -> bool:
+        return True
+
+    @property
     def order_moves(self) -> bool:
         return False  # what is live in this cell are its warnings
 
@@ -72,6 +79,71 @@ class LinkColumn(Column):
         found = self.warnings(row, sight) if self.warnings else ()
         note = f'<span class="cc">{text(row[self.note])}</span>' if self.note and row[self.note] else ""
         return f'<span class="nmc">{link}{warning_card(name, found)}{note}</span>'
+
+
+class NameColumn(Column):
+    """The name of the row of another model that an id points to, read for the rows of the page alone.
+
+    names: where it is. url: name of the URL that takes the id, for who has the right `url_permission`.
+    large: of a table too large to be sorted by names, or looked through for them.
+    """
+
+    width = 160
+    css = "clip"
+
+    def __init__(
+        self,
+        label: Any,
+        source: str,
+        *,
+        names: Names,
+        url: str = "",
+        url_permission: str = "",
+        large: bool = False,
+        **options: Any,
+    ) -> None:
+        self.names, self.url, self.url_permission, self.large = names, url, url_permission, large
+        super().__init__(label, source, **options)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        rows = self.names.model._default_manager.filter(pk=OuterRef(self.source)).order_by()
+        self.annotations[self.shown] = Subquery(
+            rows.annotate(_name=self.names.expression).values("_name")[:1]
+        )
+
+    @property
+    def shown(self) -> str:
+        """The annotation that holds the name."""
+        return f"{self.name}_name"
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return ValuesFilter(names=self.names, large=self.large)
+
+    @property
+    def sort_by(self) -> str | None:
+        return None if self.large else self.shown
+
+    def group_key(self) -> Any:
+        return F(self.source)
+
+    def measure(self, function: str) -> Measure:
+        return Measure((self.source,), (SQL[function],))
+
+    def plain(self, row: Row) -> Any:
+        return row[self.shown]
+
+    def says(self, row: Row, sight: Sight) -> str:
+        return str(row[self.shown] or "")
+
+    def html(self, row: Row, sight: Sight) -> str:
+        name, pk = row[self.shown], row[self.source]
+        if pk is None:
+            return none()
+        shown = text(name) if name else f"#{text(pk)}"  # the row it points to may be gone
+        may = not self.url_permission or sight.may(self.url_permission)
+        url = sight.url(self.url, pk) if self.url and may else None
+        return f'<a class="link" href="{text(url)}">{shown}</a>' if url else shown
 
 
 def warning_card(name: str, found: Sequence[Warning]) -> str:

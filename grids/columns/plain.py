@@ -74,14 +74,15 @@ class Column(django_tables2.Column):
 
     fields: what it reads; a page selects only the fields of columns that show.
     annotations: expressions it reads, computed for the rows of the page.
-    permission: without it the column does not exist for that user: not shown, sorted by or filtered.
+    permission: without it (several: without all of them) the column does not exist for that user: not shown,
+    sorted by or filtered.
     live: its cells are refreshed by the poll. unit: small print in the header. help: tooltip of the header.
     filter: the usual one of its type unless given; None for a column that cannot be filtered by.
     aliases: other names it answers to in the text box.
     hidden: not on screen until somebody asks for it; it sorts and filters all the same.
     displayable: whether it can be on screen at all. groupable: whether rows can be grouped by it, which wants
     few values. functions: what groups and pivots can show of it, the usual one first. sums_by_itself: whether
-    they show that one without being asked.
+    they show that one without being asked. width: pixels, the usual ones of its type unless given.
     """
 
     displayable = True
@@ -98,7 +99,7 @@ class Column(django_tables2.Column):
         source: str = "",
         *,
         sort_by: str | Combinable | None = None,
-        permission: str = "",
+        permission: str | tuple[str, ...] = "",
         live: bool = False,
         help: Any = "",
         unit: Any = "",
@@ -107,6 +108,7 @@ class Column(django_tables2.Column):
         extra: Sequence[str] = (),
         aliases: Sequence[str] = (),
         hidden: bool = False,
+        width: int = 0,
     ) -> None:
         super().__init__(verbose_name=label, accessor=source or None)
         self.name = ""
@@ -119,7 +121,8 @@ class Column(django_tables2.Column):
         self.filter = self.usual_filter() if isinstance(filter, _Usual) else filter
         self.aliases = tuple(aliases)
         self.hidden = hidden
-        self.annotations = dict(annotations or {})
+        self.width = width or type(self).width
+        self.annotations: dict[str, Any] = dict(annotations or {})
         self.extra = tuple(extra)
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -151,6 +154,20 @@ class Column(django_tables2.Column):
     @property
     def label(self) -> Any:
         return self.verbose_name
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """All that `permission` asks for."""
+        return (self.permission,) if isinstance(self.permission, str) else self.permission
+
+    @property
+    def names_row(self) -> bool:
+        """Whether its cell is what a row is called by."""
+        return False
+
+    def says(self, row: Row, sight: Sight) -> str:
+        """The cell as plain words; asked of columns that name the row."""
+        return str(row[self.source])
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -222,6 +239,12 @@ class Column(django_tables2.Column):
 TextColumn = Column
 
 
+class CodeColumn(Column):
+    """Text whose characters are read one by one: numbers that are dialled, addresses, identifiers."""
+
+    css = "mono"
+
+
 class ConditionColumn(Column):
     """A filter without anything to see: no header, no cell, no order; links lead to it, a chip shows it."""
 
@@ -234,7 +257,7 @@ class ConditionColumn(Column):
         source: str = "",
         *,
         filter: ColumnFilter,
-        permission: str = "",
+        permission: str | tuple[str, ...] = "",
         aliases: Sequence[str] = (),
     ) -> None:
         super().__init__(label, source, filter=filter, permission=permission, aliases=aliases, hidden=True)

@@ -35,11 +35,13 @@ class Viewpoint:
     """Who asks, and when.
 
     zone: where days begin and end. rows: makes the query of every row this person may see.
+    user: whose eyes, for names of rows of other models.
     """
 
     now: datetime
     zone: tzinfo
     rows: Callable[[], QuerySet[Any]]
+    user: Any = None
 
 
 @dataclass(frozen=True)

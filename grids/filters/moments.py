@@ -119,34 +119,35 @@ class MomentFilter(ColumnFilter, django_filters.DateFilter):
     # -- what it means --------------------------------------------------------------------------------
 
     def where(self, condition: Condition, view: Viewpoint) -> Q:
-        field, values = self.field_name, condition.values
+        if condition.operator in ("blank", "not-blank"):
+            return self.blank() if condition.operator == "blank" else ~self.blank()
+        low, high = self.bounds(condition, view)
+        rows = Q(**{f"{self.field_name}__gte": low}) if low else Q()
+        return rows & Q(**{f"{self.field_name}__lt": high}) if high else rows
+
+    def bounds(self, condition: Condition, view: Viewpoint) -> tuple[datetime | None, datetime | None]:
+        """From when until before when the moments lie that a condition selects; None: no end on that side."""
+        values = condition.values
         match condition.operator:
-            case "blank":
-                return self.blank()
-            case "not-blank":
-                return ~self.blank()
+            case "blank" | "not-blank":
+                return None, None
             case "prev":
-                return Q(**{f"{field}__gte": _since(values[0], view)})
+                return _since(values[0], view), None
             case "older":
-                return Q(**{f"{field}__lt": _since(values[0], view)})
+                return None, _since(values[0], view)
             case "between":
                 first, last = sorted(_day(value, view) for value in values)
-                return self._from(first, view) & self._before(last + DAY, view)
+                return _midnight(first, view), _midnight(last + DAY, view)
             case operator:
                 day = _day(values[0], view)
+                begin, end = _midnight(day, view), _midnight(day + DAY, view)
                 return {
-                    "on": self._from(day, view) & self._before(day + DAY, view),
-                    "before": self._before(day, view),
-                    "until": self._before(day + DAY, view),
-                    "after": self._from(day + DAY, view),
-                    "from": self._from(day, view),
+                    "on": (begin, end),
+                    "before": (None, begin),
+                    "until": (None, end),
+                    "after": (end, None),
+                    "from": (begin, None),
                 }[operator]
-
-    def _from(self, day: date, view: Viewpoint) -> Q:
-        return Q(**{f"{self.field_name}__gte": _midnight(day, view)})
-
-    def _before(self, day: date, view: Viewpoint) -> Q:
-        return Q(**{f"{self.field_name}__lt": _midnight(day, view)})
 
     def positive(self, said: Said, view: Viewpoint) -> str:
         value = said.value.lower()

@@ -11,7 +11,7 @@ import django_filters
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db.models import Case, CharField, F, Func, Model, Q, Value, When
+from django.db.models import Case, CharField, F, Func, Model, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower, NullIf
 from django.utils.safestring import SafeString
@@ -169,25 +169,45 @@ class Names:
     def of(self, ids: Iterable[Any]) -> dict[Any, str]:
         """id -> name. Asked only with ids of rows that the person may see."""
         rows = self.model._default_manager.filter(pk__in=list(ids))
-        name = F(self.name) if isinstance(self.name, str) else self.name
-        return dict(rows.annotate(_name=name).values_list("pk", "_name"))
+        return dict(rows.annotate(_name=self.expression).values_list("pk", "_name"))
+
+    def seen_by(self, user: Any) -> QuerySet[Any]:
+        """Rows whose names `user` may know, with `_name`; all where the model does not tell them apart."""
+        manager: Any = self.model._default_manager
+        rows = manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
+        found: QuerySet[Any] = rows.order_by().annotate(_name=self.expression)
+        return found
+
+    @property
+    def expression(self) -> Combinable:
+        return F(self.name) if isinstance(self.name, str) else self.name
 
 
 class ValuesFilter(PickFilter, django_filters.CharFilter):
     """Values that the visible rows hold: `in:US,DE`, `not-in:~` (no value).
 
     many: the column is an array, and a row matches with any one of its values. names: the column holds ids,
-    people read names. code: values are codes in capitals. A comma within a value is written `\\,`.
+    people read names. code: values are codes in capitals. whole: they are whole numbers. large: rows are too
+    many to be looked through for values, so whatever is written is taken, and names are looked for among all
+    that the person may know. A comma within a value is written `\\,`.
     """
 
     field_class = forms.CharField
     operators = {"in": IN, "not-in": NOT_IN, **BLANKS}
 
     def __init__(
-        self, *, many: bool = False, names: Names | None = None, code: bool = False, **options: Any
+        self,
+        *,
+        many: bool = False,
+        names: Names | None = None,
+        code: bool = False,
+        whole: bool = False,
+        large: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(max_length=200, **options)
-        self.many, self.names, self.code = many, names, code
+        self.many, self.names, self.code, self.large = many, names, code, large
+        self.whole = whole or names is not None
 
     # -- from an address ------------------------------------------------------------------------------
 
@@ -200,7 +220,7 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
         return tuple(dict.fromkeys(self._typed(unescaped(part)) for part in parts))
 
     def _typed(self, text: str | None) -> Any:
-        if text is None or not self.names:
+        if text is None or not self.whole:
             return text.upper() if text and self.code else text
         if not (text.isascii() and text.isdigit() and len(text) < 19):
             raise ValidationError(_("“%(value)s” is no choice here.") % {"value": text})
@@ -217,7 +237,7 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
         if self.many:
             empty = Q(**{self.field_name: []}) | super().blank()
             return Func(Case(When(empty, then=Value([None], _TEXTS)), default=field), function="unnest")
-        return field if self.names else NullIf(field, Value(""))
+        return field if self.whole else NullIf(field, Value(""), output_field=CharField())
 
     def group_part(self, value: Any) -> str:
         return self.plain(value)
@@ -245,7 +265,7 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
         return ~rows if condition.operator == "not-in" else rows
 
     def blank(self) -> Q:
-        if self.names:
+        if self.whole:
             return super().blank()
         return Q(**{self.field_name: [] if self.many else ""}) | super().blank()
 
@@ -259,6 +279,8 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
             return {value: str(value) for value in wanted}
         if not wanted:
             return {}
+        if self.large:
+            return dict(self.names.seen_by(view.user).filter(pk__in=wanted).values_list("pk", "_name"))
         held = view.rows().filter(**{f"{self.field_name}__in": wanted}).order_by()
         return self.names.of(held.values_list(self.field_name, flat=True).distinct())
 
@@ -295,6 +317,8 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
         """Lower-case word -> the stored value, of those that visible rows hold."""
         if not wanted:
             return {}
+        if self.large:
+            return self._guessed(wanted, view)
         rows = view.rows().order_by()
         if self.many:
             return {value.lower(): value for value in self._all(view, most=None) if value.lower() in wanted}
@@ -304,7 +328,23 @@ class ValuesFilter(PickFilter, django_filters.CharFilter):
         found = rows.annotate(_word=Lower(self.field_name)).filter(_word__in=list(wanted))
         return {value.lower(): value for value in found.values_list(self.field_name, flat=True).distinct()}
 
+    def _guessed(self, wanted: Mapping[str, str], view: Viewpoint) -> dict[str, Any]:
+        """The same without a look at the rows; a word that can be no value is left out."""
+        if self.names:
+            rows = self.names.seen_by(view.user).annotate(_word=Lower("_name")).filter(_word__in=list(wanted))
+            return {word: pk for pk, word in rows.values_list("pk", "_word")}
+        found = {}
+        for word, text in wanted.items():
+            try:
+                found[word] = self._typed(text)
+            except ValidationError:
+                continue
+        return found
+
     def _all(self, view: Viewpoint, most: int | None = MOST_NAMED + 1) -> list[str]:
+        if self.large:
+            rows = self.names.seen_by(view.user).order_by("_name") if self.names else None
+            return list(rows.values_list("_name", flat=True)[:most]) if rows is not None else []
         rows = view.rows().exclude(self.blank()).order_by()
         held = rows.values_list(self.field_name, flat=True).distinct()
         if self.names:

@@ -1,0 +1,196 @@
+"""Grids of this room: call records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from calls import outcomes
+from calls.callkeys import CallKey, NoKey
+from calls.models import Cdr, Direction, Switch
+from carriers.models import Carrier
+from customers.models import Customer
+from customers.surroundings import read_surroundings
+from grids.columns import (
+    CodeColumn,
+    LengthColumn,
+    MomentColumn,
+    MoneyColumn,
+    NameColumn,
+    NumberColumn,
+    Row,
+    SecondsColumn,
+    Sight,
+    TextColumn,
+)
+from grids.filters import Choice, Names, SetFilter, ValuesFilter, YesNoFilter
+from grids.grid import Grid
+from grids.markup import attribute, text
+from grids.rowkeys import RowKeys
+from grids.span import Span
+from routing.models import IngressRoute
+
+SEES_CARRIERS, SEES_SWITCHES = "carriers.view_carrier", "calls.view_switch"
+SEES_MONEY = "customers.view_credit"
+SEES_COSTS = (SEES_CARRIERS, SEES_MONEY)
+MOST_DAYS = 31  # a month: each day is a partition to read
+PATIENCE_MS = 8_000
+CURRENCY = Subquery(Customer.objects.filter(pk=OuterRef("customer_id")).order_by().values("currency_id"))
+
+
+class CallKeys(RowKeys):
+    """A record is called in addresses by the word that its own page has."""
+
+    def word(self, pk: Any) -> str:
+        customer_id, started_at, switch_id, callid, attempt = pk
+        return CallKey(customer_id, started_at, switch_id, attempt, callid).word
+
+    def read(self, model: Any, word: str) -> Any:
+        try:
+            key = CallKey.read(word)
+        except NoKey:
+            return None
+        return key.customer_id, key.started_at, key.switch_id, key.callid, key.attempt
+
+
+class ResultColumn(NumberColumn):
+    """The final answer of SIP: its code, coloured, and what it means."""
+
+    numeric = False
+    kind = ""
+    functions = ("count", "distinct")
+    sums_by_itself = False
+    width = 190
+
+    def usual_filter(self) -> ValuesFilter:
+        return ValuesFilter(whole=True, large=True)
+
+    def html(self, row: Row, sight: Sight) -> str:
+        code = row[self.source]
+        tone = attribute("class", f"tag {outcomes.tone(code, row['connected'])}".strip())
+        over = "" if row["is_last"] else f' <span class="muted">· {text(_("failed over"))}</span>'
+        return f"<span{tone}>{code}</span> {text(outcomes.sip_words(code))}{over}"
+
+
+class CdrGrid(Grid):
+    """Call records of all customers that this user may see, or of the one in `scope`.
+
+    Without a right to see carriers each call is one row; with it, each attempt is.
+    """
+
+    model = Cdr
+    slug = "cdrs"
+    nouns = (gettext_lazy("record"), gettext_lazy("records"))
+    permission = "calls.view_cdr"
+    default_sort = ("-start",)
+    default_filters = {"start": "on:today"}
+    search = "search"
+    counted = False
+    keys = CallKeys()
+    span = Span("start", MOST_DAYS)
+    patience_ms = PATIENCE_MS
+
+    # fmt: off
+    start = MomentColumn(
+        gettext_lazy("Start"), "started_at", url="pages:call", aliases=("started", "time"),
+        help=gettext_lazy("When the attempt began, to the second"),
+    )
+    customer = NameColumn(
+        gettext_lazy("Customer"), "customer_id", names=Names(Customer), url="tabs:records",
+        url_permission="customers.view_customer", large=True,
+    )
+    cli = CodeColumn(gettext_lazy("CLI"), help=gettext_lazy("The caller's number as it was sent on"))
+    destination = CodeColumn(gettext_lazy("Destination"), aliases=("number",))
+    country = TextColumn(
+        gettext_lazy("Country"), "destination_country", filter=ValuesFilter(code=True, large=True), width=90
+    )
+    result = ResultColumn(
+        gettext_lazy("Result"), "sip_code", extra=("connected", "is_last"), aliases=("sip", "code")
+    )
+    duration = LengthColumn(gettext_lazy("Duration"), "duration_ms")
+    pdd = SecondsColumn(
+        gettext_lazy("PDD"), "pdd_ms", unit="s",
+        help=gettext_lazy("From dialling to ringing, for the customer"),
+    )
+    charge = MoneyColumn(
+        gettext_lazy("Charge"), "customer_charge", permission=SEES_MONEY, currency="charge_currency",
+        decimals=4, annotations={"charge_currency": CURRENCY},
+    )
+    carrier = NameColumn(
+        gettext_lazy("Carrier"), "carrier_id", names=Names(Carrier), permission=SEES_CARRIERS, large=True
+    )
+    switch = NameColumn(
+        gettext_lazy("Switch"), "switch_id", names=Names(Switch), permission=SEES_SWITCHES, large=True
+    )
+    callid = CodeColumn(gettext_lazy("Call-ID"))
+
+    connected = TextColumn(gettext_lazy("Connected"), filter=YesNoFilter(), hidden=True)
+    direction = TextColumn(
+        gettext_lazy("Direction"), hidden=True,
+        filter=SetFilter([Choice(key, label, Q(direction=key)) for key, label in Direction.choices]),
+    )
+    attempt = NumberColumn(gettext_lazy("Attempt"), permission=SEES_CARRIERS, hidden=True)
+    last = TextColumn(
+        gettext_lazy("Last attempt"), "is_last", filter=YesNoFilter(), permission=SEES_CARRIERS, hidden=True
+    )
+    cli_received = CodeColumn(gettext_lazy("CLI received"), hidden=True)
+    destination_received = CodeColumn(gettext_lazy("Destination received"), hidden=True)
+    prefix = CodeColumn(gettext_lazy("Tech prefix"), "tech_prefix", hidden=True)
+    source_ip = CodeColumn(gettext_lazy("Source IP"), hidden=True)
+    switch_ip = CodeColumn(gettext_lazy("Switch IP"), permission=SEES_SWITCHES, hidden=True)
+    auth_user = CodeColumn(gettext_lazy("SIP user"), hidden=True)
+    route = NameColumn(
+        gettext_lazy("Route"), "ingress_route_id", names=Names(IngressRoute), large=True, hidden=True,
+        permission="routing.view_ingressroute",
+    )
+    ring = SecondsColumn(gettext_lazy("Ringing"), "ring_ms", unit="s", hidden=True)
+    pdd_out = SecondsColumn(
+        gettext_lazy("PDD of the carrier"), "pdd_out_ms", unit="s", permission=SEES_CARRIERS, hidden=True
+    )
+    reason = TextColumn(gettext_lazy("SIP reason"), "sip_reason", hidden=True)
+    q850 = NumberColumn(gettext_lazy("Q.850 cause"), hidden=True)
+    released_by = TextColumn(gettext_lazy("Released by"), filter=ValuesFilter(large=True), hidden=True)
+    release_reason = TextColumn(gettext_lazy("Release reason"), hidden=True)
+    codec = TextColumn(gettext_lazy("Codec"), filter=ValuesFilter(large=True), hidden=True)
+    billed = LengthColumn(
+        gettext_lazy("Billed duration"), "customer_billed_ms", permission=SEES_MONEY, hidden=True
+    )
+    cost = MoneyColumn(
+        gettext_lazy("Cost"), "carrier_charge", permission=SEES_COSTS, currency="carrier_currency",
+        decimals=4, hidden=True,
+    )
+    carrier_billed = LengthColumn(
+        gettext_lazy("Billed by the carrier"), "carrier_billed_ms", permission=SEES_COSTS, hidden=True
+    )
+    reseller_charge = MoneyColumn(
+        gettext_lazy("Reseller's charge"), permission=SEES_MONEY, currency="reseller_currency", decimals=4,
+        hidden=True,
+    )
+    # fmt: on
+
+    def offers(self, name: str) -> bool:
+        return name != "customer" or "customer_id" not in self.scope
+
+    def may(self, right: str) -> bool:
+        """Who carries calls, and on which machines, is the operator's business, whatever a role says."""
+        if self.user.reseller_id and right in (SEES_CARRIERS, SEES_SWITCHES):
+            return False
+        return super().may(right)
+
+    def visible(self) -> QuerySet[Cdr]:
+        rows = Cdr.objects.visible_to(self.user)
+        if not self.may(SEES_CARRIERS):
+            rows = rows.as_customers_see()
+        return rows.filter(customer_id=self.scope["customer_id"]) if "customer_id" in self.scope else rows
+
+    @cached_property
+    def digits(self) -> Mapping[str, int]:
+        return read_surroundings().digits
+
+    def currency_digits(self, code: str) -> int:
+        return self.digits.get(code, 2)
