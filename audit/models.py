@@ -1,9 +1,17 @@
 """Acts that change no row of ours but that somebody may ask about: who signed in, who tried to."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from users.models import User
 
 
 class ActKind(models.TextChoices):
@@ -22,6 +30,23 @@ class ActKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", _("second factor removed")
     CODES_MADE = "codes_made", _("recovery codes made")
     FACTORS_RESET = "factors_reset", _("second factors reset")
+
+
+class ActQuerySet(models.QuerySet["Act"]):
+    """Reads of acts."""
+
+    def visible_to(self, user: User) -> Self:
+        """All of them for staff of the operator, those of the own users for a reseller's user."""
+        if not user.is_active or not user.has_perm("audit.view_act"):
+            return self.none()
+        return self.filter(user__reseller_id=user.reseller_id) if user.reseller_id else self
+
+    def search(self, text: str, user: User) -> Self:
+        """Those in whose email, address or detail each word of `text` is found."""
+        rows = self
+        for word in text.replace("\x00", "").split()[:10]:
+            rows = rows.filter(Q(email__icontains=word) | Q(ip__icontains=word) | Q(detail__icontains=word))
+        return rows
 
 
 class Act(models.Model):
@@ -45,6 +70,8 @@ class Act(models.Model):
     kind = models.CharField(_("act"), max_length=24, choices=ActKind)
     ip = models.GenericIPAddressField(_("address"), null=True)
     detail = models.CharField(_("detail"), max_length=200, blank=True)
+
+    objects = ActQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-pk")

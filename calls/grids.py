@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +17,9 @@ from carriers.models import Carrier
 from customers.models import Customer
 from customers.surroundings import read_surroundings
 from grids.columns import (
+    ChoiceColumn,
     CodeColumn,
+    FlagColumn,
     LengthColumn,
     MomentColumn,
     MoneyColumn,
@@ -28,7 +30,7 @@ from grids.columns import (
     Sight,
     TextColumn,
 )
-from grids.filters import Choice, Names, SetFilter, ValuesFilter, YesNoFilter
+from grids.filters import Names, ValuesFilter
 from grids.grid import Grid
 from grids.markup import attribute, text
 from grids.rowkeys import RowKeys
@@ -129,15 +131,10 @@ class CdrGrid(Grid):
     )
     callid = CodeColumn(gettext_lazy("Call-ID"))
 
-    connected = TextColumn(gettext_lazy("Connected"), filter=YesNoFilter(), hidden=True)
-    direction = TextColumn(
-        gettext_lazy("Direction"), hidden=True,
-        filter=SetFilter([Choice(key, label, Q(direction=key)) for key, label in Direction.choices]),
-    )
+    connected = FlagColumn(gettext_lazy("Connected"), hidden=True)
+    direction = ChoiceColumn(gettext_lazy("Direction"), labels=dict(Direction.choices), hidden=True)
     attempt = NumberColumn(gettext_lazy("Attempt"), permission=SEES_CARRIERS, hidden=True)
-    last = TextColumn(
-        gettext_lazy("Last attempt"), "is_last", filter=YesNoFilter(), permission=SEES_CARRIERS, hidden=True
-    )
+    last = FlagColumn(gettext_lazy("Last attempt"), "is_last", permission=SEES_CARRIERS, hidden=True)
     cli_received = CodeColumn(gettext_lazy("CLI received"), hidden=True)
     destination_received = CodeColumn(gettext_lazy("Destination received"), hidden=True)
     prefix = CodeColumn(gettext_lazy("Tech prefix"), "tech_prefix", hidden=True)

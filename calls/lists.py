@@ -22,9 +22,6 @@ class CdrView(GridView):
 
     grid_class = CdrGrid
     url_name = "pages:records"
-    poll_name = "pages:records_live"
-    suggest_name = "pages:records_suggest"
-    values_name = "pages:records_values"
     template = "calls/records.html"
     fragment = "calls/_records.html"
 
@@ -36,9 +33,6 @@ class CustomerCdrView(CdrView):
     """Call records of one customer: a tab of its page."""
 
     url_name = "tabs:records"
-    poll_name = "tabs:records_live"
-    suggest_name = "tabs:records_suggest"
-    values_name = "tabs:records_values"
     template = "calls/customer_records.html"
 
     def check(self, may: Callable[[str], bool]) -> None:

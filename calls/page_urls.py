@@ -3,15 +3,13 @@
 from django.urls import path
 
 from calls import inbox, lists, pages
+from grids.urls import grid_paths
 
 app_name = "pages"
 
 urlpatterns = [
     path("", pages.latest_calls, name="calls"),
-    path("records/", lists.CdrView.as_view(), name="records"),
-    path("records/live/", lists.CdrView.as_view(polled=True), name="records_live"),
-    path("records/suggest/", lists.CdrView.as_view(part="suggest"), name="records_suggest"),
-    path("records/values/", lists.CdrView.as_view(part="values"), name="records_values"),
+    *grid_paths(lists.CdrView, "records/", "records"),
     path("live/", pages.live_calls, name="live"),
     path("quarantine/", inbox.inbox, name="quarantine"),
     path("quarantine/replay/", inbox.replay_records, name="replay"),

@@ -47,6 +47,7 @@ MENU = (
     Item(_("Home"), "home", "home"),
     Item(_("Customers"), "customers:list", "users", "customers.view_customer"),
     Item(_("Calls"), "pages:calls", "phone", "calls.view_cdr"),
+    Item(_("Contacts"), "people:list", "card", "contacts.view_contact"),
 )
 
 # What the palette offers beside the menu.
@@ -61,6 +62,9 @@ COMMANDS = (
         words=_("calls refused records cdr replay"),
         no_reseller=True,
     ),
+    Item(_("Call records"), "pages:records", "list", "calls.view_cdr", words=_("cdr")),
+    Item(_("Audit"), "audit:list", "hist", "audit.view_act", words=_("log acts sign-ins history")),
+    Item(_("Users"), "users:list", "user", "users.view_user", words=_("staff people roles sign-in")),
     Item(_("Security"), "account_security", "lock", words=_("account passkeys app recovery codes sessions")),
     Item(_("Change password"), "account_change_password", "key", words=_("account")),
     Item(_("Sign out"), "account_logout", "logout", words=_("log logout leave"), posts=True),

@@ -15,9 +15,12 @@ urlpatterns = [
     path("customers/<int:customer_id>/", include("contacts.urls")),
     path("customers/<int:customer_id>/", include("routing.urls")),
     path("customers/<int:customer_id>/", include("calls.tab_urls")),
+    path("contacts/", include("contacts.list_urls")),
     path("calls/", include("calls.panel_urls")),
     path("calls/", include("calls.page_urls")),
     path("api/switch/", include("calls.urls")),
+    path("audit/", include("audit.urls")),
+    path("users/", include("users.list_urls")),
     path("accounts/", include("users.urls")),
     path("admin/", admin.site.urls),
 ]

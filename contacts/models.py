@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,14 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, user) -> "ContactQuerySet":
         """Contacts of the customers that `user` may see."""
         return self.filter(customer__in=Customer.objects.visible_to(user))
+
+    def search(self, text: str, user) -> "ContactQuerySet":
+        """Those in whose name, email, numbers or company each word of `text` is found."""
+        rows = self
+        for word in text.replace("\x00", "").split()[:10]:
+            found = Q(name__icontains=word) | Q(email__icontains=word) | Q(customer__name__icontains=word)
+            rows = rows.filter(found | Q(phone__icontains=word) | Q(mobile__icontains=word))
+        return rows
 
 
 @tracked()

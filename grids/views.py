@@ -63,7 +63,8 @@ class GridView(View):
     """One grid at four URLs: its page (`as_view()`), its poll (`as_view(polled=True)`), what its text box
     suggests (`as_view(part="suggest")`) and the values of one set filter (`as_view(part="values")`).
 
-    url_name, poll_name, suggest_name and values_name are the names of those URLs. template includes fragment.
+    url_name, poll_name, suggest_name and values_name are the names of those URLs; all but the first are what
+    `grids.urls.grid_paths` calls them, unless given. template includes fragment.
     """
 
     grid_class: ClassVar[type[Grid]]
@@ -76,6 +77,13 @@ class GridView(View):
     polled = False
     part = ""
     http_method_names = ["get", "head", "options"]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        named = {"poll_name": "live", "suggest_name": "suggest", "values_name": "values"}
+        for attribute, suffix in named.items():
+            if attribute not in vars(cls) and "url_name" in vars(cls):
+                setattr(cls, attribute, f"{cls.url_name}_{suffix}")
 
     def get(self, request: HttpRequest, **_scope: Any) -> HttpResponse:
         if self.polled:

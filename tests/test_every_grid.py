@@ -10,9 +10,13 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
+from audit.grids import ActGrid
+from audit.models import Act, ActKind
 from calls.grids import CdrGrid
 from calls.models import Cdr, Switch
 from carriers.models import Carrier
+from contacts.grids import ContactGrid
+from contacts.models import Contact, ContactType
 from customers.grids import CustomerGrid
 from customers.models import Customer, Listing
 from grids import testing
@@ -20,6 +24,7 @@ from grids.grid import Grid
 from grids.testing import GridCase
 from setup.models import Reseller
 from tests import factories
+from users.grids import UserGrid
 from users.models import User
 from users.roles import Role
 
@@ -64,8 +69,56 @@ def vary_cdrs() -> None:
         )  # fmt: skip
 
 
+def add_contacts(count: int, words: str) -> None:
+    customer = Customer.objects.first() or factories.make_customer()
+    for _ in range(count):
+        number = next(factories.numbers)
+        factories.make_contact(
+            customer=customer, name=words, email=f"a{number}@example.com", phone=words[:32]
+        )
+
+
+def vary_contacts() -> None:
+    now = timezone.now()
+    for number, row in enumerate(Contact.objects.order_by("-pk")[1:], start=1):
+        Contact.objects.filter(pk=row.pk).update(
+            mobile=f"+44{number}", type=list(ContactType)[number % 5], notes_private=str(number),
+            email_verified_at=now - timedelta(hours=number), created_at=now - timedelta(days=number),
+        )  # fmt: skip
+
+
+def add_acts(count: int, words: str) -> None:
+    user = User.objects.order_by("pk").first()
+    for number in range(count):
+        Act.objects.create(
+            kind=list(ActKind)[number % 4], user=user, email=words, detail=f"{words} {number}",
+            ip="203.0.113.9",
+        )  # fmt: skip
+
+
+def vary_nothing() -> None:
+    """Acts never change."""
+
+
+def add_users(count: int, words: str) -> None:
+    for _ in range(count):
+        factories.make_staff(role=Role.SUPPORT, name=words)
+
+
+def vary_users() -> None:
+    now = timezone.now()
+    for number, row in enumerate(User.objects.order_by("-pk")[1:], start=1):
+        User.objects.filter(pk=row.pk).update(
+            time_zone=f"Etc/GMT-{number % 12}", last_login=now - timedelta(hours=number),
+            date_joined=now - timedelta(days=number),
+        )  # fmt: skip
+
+
 CASES = [
     GridCase(CustomerGrid, "/customers/", "/customers/live/", add_customers, vary_customers),
+    GridCase(ContactGrid, "/contacts/", "/contacts/live/", add_contacts, vary_contacts),
+    GridCase(ActGrid, "/audit/", "/audit/live/", add_acts, vary_nothing),
+    GridCase(UserGrid, "/users/", "/users/live/", add_users, vary_users),
     GridCase(CdrGrid, "/calls/records/", "/calls/records/live/", add_cdrs, vary_cdrs),
 ]
 EVERY_GRID = pytest.mark.parametrize("case", CASES, ids=lambda case: case.grid_class.__name__)
@@ -115,8 +168,9 @@ def test_every_role_may_search_sort_and_poll(
     case: GridCase, role: Role, client: Client, reseller_a: Reseller
 ):
     reseller = reseller_a if role is Role.RESELLER else None
-    client.force_login(factories.make_staff(role=role, reseller=reseller))
-    testing.check_search(case, client)
+    user = factories.make_staff(role=role, reseller=reseller)
+    client.force_login(user)
+    testing.check_search(case, client, user)
 
 
 @EVERY_GRID

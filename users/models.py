@@ -17,8 +17,32 @@ class Kind(models.TextChoices):
     CONTACT = "contact", _("contact")
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    """Reads of users."""
+
+    def visible_to(self, user: "User") -> "UserQuerySet":
+        """All of them for staff of the operator, the own ones for a reseller's user."""
+        if not user.is_active or not user.has_perm("users.view_user"):
+            return self.none()
+        return self.filter(reseller_id=user.reseller_id) if user.reseller_id else self
+
+    def search(self, text: str, user: "User") -> "UserQuerySet":
+        """Those in whose email or name each word of `text` is found."""
+        rows = self
+        for word in text.replace("\x00", "").split()[:10]:
+            rows = rows.filter(models.Q(email__icontains=word) | models.Q(name__icontains=word))
+        return rows
+
+
 class UserManager(BaseUserManager["User"]):
     """Creates users by email; addresses compare without case."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: "User") -> UserQuerySet:
+        """Those `user` may see in lists."""
+        return self.get_queryset().visible_to(user)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)

@@ -17,9 +17,11 @@ from grids.columns.moments import LastingColumn, LengthColumn, MomentColumn, Sec
 from grids.columns.names import LinkColumn, NameColumn, Warning
 from grids.columns.plain import (
     AgeColumn,
+    ChoiceColumn,
     CodeColumn,
     Column,
     ConditionColumn,
+    FlagColumn,
     Row,
     Sight,
     StatusColumn,
@@ -29,10 +31,12 @@ from grids.columns.plain import (
 
 __all__ = [
     "AgeColumn",
+    "ChoiceColumn",
     "CodeColumn",
     "Column",
     "ConditionColumn",
     "DurationColumn",
+    "FlagColumn",
     "LastingColumn",
     "LengthColumn",
     "LinkColumn",

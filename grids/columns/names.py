@@ -33,7 +33,8 @@ class Warning:
 class LinkColumn(Column):
     """The name of a row: a link to its page, its warnings, a short note at the end of the cell.
 
-    url: name of the URL that takes the row's id. warnings: the row's warnings, worst first.
+    url: name of the URL that takes the row's id, or what the field `key` holds; "" where it has no page of
+    its own. warnings: the row's warnings, worst first.
     """
 
     width = 280
@@ -43,14 +44,17 @@ class LinkColumn(Column):
         label: Any,
         source: str = "",
         *,
-        url: str,
+        url: str = "",
+        key: str = "",
         note: str = "",
         warnings: Callable[[Row, Sight], Sequence[Warning]] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(label, source, **options)
-        self.url = url
+        self.url, self.key = url, key
         self.note = note
+        if key:
+            self.extra = (*self.extra, key)
         self.warnings = warnings
         if note:
             self.extra = (*self.extra, note)
@@ -73,9 +77,10 @@ class LinkColumn(Column):
 
     def html(self, row: Row, sight: Sight) -> str:
         name = text(row[self.source])
-        link = (
-            f'<a class="nm clip" href="{text(sight.url(self.url, sight.word(row["pk"])) or "#")}">{name}</a>'
-        )
+        word = text(row[self.key]) if self.key else sight.word(row["pk"])
+        url = sight.url(self.url, word) if self.url else None
+        tag, href = ("a", f' href="{text(url)}"') if url else ("b", "")
+        link = f'<{tag} class="nm clip"{href}>{name}</{tag}>'
         found = self.warnings(row, sight) if self.warnings else ()
         note = f'<span class="cc">{text(row[self.note])}</span>' if self.note and row[self.note] else ""
         return f'<span class="nmc">{link}{warning_card(name, found)}{note}</span>'

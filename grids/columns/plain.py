@@ -9,15 +9,23 @@ from functools import lru_cache
 from typing import Any
 
 import django_tables2
-from django.db.models import Expression, F
+from django.db.models import Expression, F, Q
 from django.db.models.expressions import Combinable, OrderBy
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy
 
 from grids import formats
 from grids.aggregates import SQL, Measure
-from grids.filters import ColumnFilter, MomentFilter, TextFilter, ValuesFilter
-from grids.markup import attribute, text, url_pattern
+from grids.filters import (
+    Choice,
+    ColumnFilter,
+    MomentFilter,
+    SetFilter,
+    TextFilter,
+    ValuesFilter,
+    YesNoFilter,
+)
+from grids.markup import attribute, icon, text, url_pattern
 
 Row = Mapping[str, Any]  # one row of `.values()`: field -> value, and "pk"
 
@@ -104,7 +112,7 @@ class Column(django_tables2.Column):
         help: Any = "",
         unit: Any = "",
         filter: ColumnFilter | _Usual | None = USUAL,
-        annotations: Mapping[str, Expression] | None = None,
+        annotations: Mapping[str, Any] | None = None,
         extra: Sequence[str] = (),
         aliases: Sequence[str] = (),
         hidden: bool = False,
@@ -237,12 +245,51 @@ class Column(django_tables2.Column):
 
 
 TextColumn = Column
+YES = gettext_lazy("Yes")
 
 
 class CodeColumn(Column):
     """Text whose characters are read one by one: numbers that are dialled, addresses, identifiers."""
 
     css = "mono"
+
+
+class ChoiceColumn(Column):
+    """One of a few stored values, shown by its label. labels: value -> label, in the order of menus."""
+
+    def __init__(self, label: Any, source: str = "", *, labels: Mapping[Any, Any], **options: Any) -> None:
+        self.labels = labels
+        super().__init__(label, source, **options)
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return SetFilter([])
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        if isinstance(self.filter, SetFilter) and not self.filter.entries:
+            self.filter.offer(
+                [Choice(str(key), label, Q(**{self.source: key})) for key, label in self.labels.items()]
+            )
+
+    def html(self, row: Row, sight: Sight) -> str:
+        value = row[self.source]
+        if value in (None, ""):
+            return none()
+        return text(sight.say(self.labels[value]) if value in self.labels else value)
+
+
+class FlagColumn(Column):
+    """Yes, or nothing to be seen."""
+
+    width = 100
+
+    def usual_filter(self) -> ColumnFilter | None:
+        return YesNoFilter()
+
+    def html(self, row: Row, sight: Sight) -> str:
+        if not row[self.source]:
+            return none()
+        return f'<span class="ver good">{icon("check", "xs")}{text(sight.say(YES))}</span>'
 
 
 class ConditionColumn(Column):

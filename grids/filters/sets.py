@@ -102,8 +102,12 @@ class SetFilter(PickFilter, django_filters.MultipleChoiceFilter):
     """One or several of a closed list: `in:active,pending`, `not-in:penalty`."""
 
     def __init__(self, choices: Sequence[Choice], **kwargs: Any) -> None:
-        self.entries = {choice.key: choice for choice in choices}
         super().__init__(choices=[(choice.key, choice.label) for choice in choices], **kwargs)
+        self.offer(choices)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """These choices from now on."""
+        self.entries = {choice.key: choice for choice in choices}
 
     def clean(self, operator: str, value: str) -> tuple[Any, ...]:
         wanted = [key for key in value.split(",") if key]
