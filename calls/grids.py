@@ -1,25 +1,26 @@
-"""Grids of this room: call records."""
+"""Grids of this room: call records, and calls that are up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from calls import outcomes
 from calls.callkeys import CallKey, NoKey
-from calls.models import Cdr, Direction, Switch
+from calls.models import Cdr, Dialog, DialogState, Direction, Switch
 from carriers.models import Carrier
 from customers.models import Customer
-from customers.surroundings import read_surroundings
+from customers.surroundings import Surroundings, feed_of, read_surroundings
 from grids.columns import (
     ChoiceColumn,
     CodeColumn,
     FlagColumn,
+    LastingColumn,
     LengthColumn,
     MomentColumn,
     MoneyColumn,
@@ -31,7 +32,7 @@ from grids.columns import (
     TextColumn,
 )
 from grids.filters import Names, ValuesFilter
-from grids.grid import Grid
+from grids.grid import Feed, Grid
 from grids.markup import attribute, text
 from grids.rowkeys import RowKeys
 from grids.span import Span
@@ -43,6 +44,29 @@ SEES_COSTS = (SEES_CARRIERS, SEES_MONEY)
 MOST_DAYS = 31  # a month: each day is a partition to read
 PATIENCE_MS = 8_000
 CURRENCY = Subquery(Customer.objects.filter(pk=OuterRef("customer_id")).order_by().values("currency_id"))
+
+
+class OfCalls(Grid):
+    """What lists of calls have in common: `scope` may name the one customer whose calls are listed."""
+
+    def offers(self, name: str) -> bool:
+        return name != "customer" or "customer_id" not in self.scope
+
+    def may(self, right: str) -> bool:
+        """Who carries calls, and on which machines, is the operator's business, whatever a role says."""
+        if self.user.reseller_id and right in (SEES_CARRIERS, SEES_SWITCHES):
+            return False
+        return super().may(right)
+
+    def scoped(self, rows: Any) -> Any:
+        return rows.filter(customer_id=self.scope["customer_id"]) if "customer_id" in self.scope else rows
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        return read_surroundings()
+
+    def currency_digits(self, code: str) -> int:
+        return self.surroundings.digits.get(code, 2)
 
 
 class CallKeys(RowKeys):
@@ -79,7 +103,7 @@ class ResultColumn(NumberColumn):
         return f"<span{tone}>{code}</span> {text(outcomes.sip_words(code))}{over}"
 
 
-class CdrGrid(Grid):
+class CdrGrid(OfCalls):
     """Call records of all customers that this user may see, or of the one in `scope`.
 
     Without a right to see carriers each call is one row; with it, each attempt is.
@@ -170,24 +194,76 @@ class CdrGrid(Grid):
     )
     # fmt: on
 
-    def offers(self, name: str) -> bool:
-        return name != "customer" or "customer_id" not in self.scope
-
-    def may(self, right: str) -> bool:
-        """Who carries calls, and on which machines, is the operator's business, whatever a role says."""
-        if self.user.reseller_id and right in (SEES_CARRIERS, SEES_SWITCHES):
-            return False
-        return super().may(right)
-
     def visible(self) -> QuerySet[Cdr]:
         rows = Cdr.objects.visible_to(self.user)
-        if not self.may(SEES_CARRIERS):
-            rows = rows.as_customers_see()
-        return rows.filter(customer_id=self.scope["customer_id"]) if "customer_id" in self.scope else rows
+        return self.scoped(rows if self.may(SEES_CARRIERS) else rows.as_customers_see())
 
-    @cached_property
-    def digits(self) -> Mapping[str, int]:
-        return read_surroundings().digits
 
-    def currency_digits(self, code: str) -> int:
-        return self.digits.get(code, 2)
+class StateColumn(ChoiceColumn):
+    """Where a call stands, as a word on a tint."""
+
+    TONES = {DialogState.CONNECTED.value: " good", DialogState.RINGING.value: " info"}
+
+    def html(self, row: Row, sight: Sight) -> str:
+        return f'<span class="tag{self.TONES.get(row[self.source], "")}">{super().html(row, sight)}</span>'
+
+
+class BeganColumn(MomentColumn):
+    """When a call began, or that it was before, where its switch did not say."""
+
+    def html(self, row: Row, sight: Sight) -> str:
+        shown = super().html(row, sight)
+        if row["start_told"]:
+            return shown
+        why = text(_("The switch did not say when it began; it is known to us since then"))
+        return f'{shown} <span class="muted" title="{why}">{text(_("or before"))}</span>'
+
+
+class DialogGrid(OfCalls):
+    """Calls that are up now, ringing ones included, of all customers or of the one in `scope`."""
+
+    model = Dialog
+    slug = "dialogs"
+    nouns = (gettext_lazy("live call"), gettext_lazy("live calls"))
+    permission = "calls.view_dialog"
+    default_sort = ("-start",)
+    search = "search"
+
+    # fmt: off
+    state = StateColumn(
+        gettext_lazy("State"), live=True, width=110,
+        labels={key: label for key, label in DialogState.choices if key != DialogState.ENDED},
+    )
+    customer = NameColumn(
+        gettext_lazy("Customer"), "customer_id", names=Names(Customer), url="tabs:live",
+        url_permission="customers.view_customer",
+    )
+    cli = CodeColumn(gettext_lazy("CLI"), live=True)
+    destination = CodeColumn(gettext_lazy("Destination"), live=True, aliases=("number",))
+    start = BeganColumn(gettext_lazy("Start"), "started_at", extra=("start_told",))
+    duration = LastingColumn(
+        gettext_lazy("Duration"), "since", live=True,
+        annotations={"since": Coalesce("answered_at", "started_at")},
+        help=gettext_lazy("Since the answer; while it rings, since the start"),
+    )
+    carrier = NameColumn(
+        gettext_lazy("Carrier"), "carrier_id", names=Names(Carrier), permission=SEES_CARRIERS, live=True
+    )
+    switch = NameColumn(gettext_lazy("Switch"), "switch_id", names=Names(Switch), permission=SEES_SWITCHES)
+    codec = TextColumn(gettext_lazy("Codec"), filter=ValuesFilter(), live=True, width=90)
+    callid = CodeColumn(gettext_lazy("Call-ID"), width=220)
+    route = NameColumn(
+        gettext_lazy("Route"), "ingress_route_id", names=Names(IngressRoute), hidden=True,
+        permission="routing.view_ingressroute",
+    )
+    answered = MomentColumn(gettext_lazy("Answered"), "answered_at", hidden=True)
+    # fmt: on
+
+    def visible(self) -> QuerySet[Dialog]:
+        return self.scoped(Dialog.objects.visible_to(self.user).live(self.now))
+
+    def feed(self) -> Feed:
+        return feed_of(self.surroundings, self.now)
+
+    def when_stale(self) -> str:
+        return _("The live feed does not answer, so calls may have begun or ended unheard.")

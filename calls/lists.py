@@ -9,7 +9,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from calls.grids import CdrGrid
+from calls.grids import CdrGrid, DialogGrid
 from customers.card import open_card
 from customers.models import Customer
 from grids.grid import Grid
@@ -38,11 +38,39 @@ class CustomerCdrView(CdrView):
     def check(self, may: Callable[[str], bool]) -> None:
         """Also raises Http404 for a customer that the user may not see."""
         super().check(may)
-        user: Any = self.request.user
-        get_object_or_404(Customer.objects.visible_to(user), pk=self.kwargs["customer_id"])
+        must_see(self.request.user, self.kwargs["customer_id"])
 
     def context(self, grid: Grid) -> dict[str, Any]:
         return when(grid) | open_card(grid.user, grid.scope["customer_id"], "cdr")
+
+
+class DialogView(GridView):
+    """Calls that are up, of every customer the user may see."""
+
+    grid_class = DialogGrid
+    url_name = "pages:live"
+    template = "calls/dialogs.html"
+    fragment = "calls/_dialogs.html"
+
+
+class CustomerDialogView(DialogView):
+    """Calls of one customer that are up: a tab of its page."""
+
+    url_name = "tabs:live"
+    template = "calls/customer_dialogs.html"
+
+    def check(self, may: Callable[[str], bool]) -> None:
+        """Also raises Http404 for a customer that the user may not see."""
+        super().check(may)
+        must_see(self.request.user, self.kwargs["customer_id"])
+
+    def context(self, grid: Grid) -> dict[str, Any]:
+        return open_card(grid.user, grid.scope["customer_id"], "dialogs")
+
+
+def must_see(user: Any, customer_id: int) -> None:
+    """Raises Http404 for a customer that `user` may not see."""
+    get_object_or_404(Customer.objects.visible_to(user).only("pk"), pk=customer_id)
 
 
 def when(grid: Grid) -> dict[str, Any]:

@@ -10,7 +10,7 @@ app_name = "pages"
 urlpatterns = [
     path("", pages.latest_calls, name="calls"),
     *grid_paths(lists.CdrView, "records/", "records"),
-    path("live/", pages.live_calls, name="live"),
+    *grid_paths(lists.DialogView, "live/", "live"),
     path("quarantine/", inbox.inbox, name="quarantine"),
     path("quarantine/replay/", inbox.replay_records, name="replay"),
     path("quarantine/dismiss/", inbox.dismiss_records, name="dismiss"),

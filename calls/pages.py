@@ -1,11 +1,10 @@
-"""Pages for people: latest calls, live calls, one call. Over all customers, and as tabs of one."""
+"""Pages for people: latest calls, over all customers and as a tab of one, and one call."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,19 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from calls.callkeys import CallKey, NoKey
 from calls.latest import Latest, LookUpForm, TooSlow
-from calls.livelist import LiveList
 from calls.models import Cdr
 from calls.onecall import OneCall
 from calls.querysets import CdrQuerySet
 from calls.sight import CallSight
 from customers.card import open_card
-from grids.views import wants_fragment
 from users.requests import SignedInRequest
-from users.zones import zone_of
 
 
 @require_safe
@@ -90,36 +85,3 @@ def call_detail(request: SignedInRequest, key: str) -> HttpResponse:
     rows = visible if sight.carriers else visible.as_customers_see()
     call = OneCall(get_object_or_404(rows.named(wanted)), visible, sight, timezone.now())
     return render(request, "calls/call.html", {"call": call, "sight": sight, "zone": sight.zone})
-
-
-@require_safe
-@never_cache
-@vary_on_headers("HX-Request")
-@permission_required("calls.view_dialog", raise_exception=True)
-def live_calls(request: SignedInRequest) -> HttpResponse:
-    """Calls that are up, of every customer the user may see; the list asks for itself again."""
-    live = LiveList(request.user, timezone.now())
-    return _live(request, live, reverse("pages:live"), "calls/live.html", {})
-
-
-@require_safe
-@never_cache
-@vary_on_headers("HX-Request")
-@permission_required("calls.view_dialog", raise_exception=True)
-def customer_live_calls(request: SignedInRequest, customer_id: int) -> HttpResponse:
-    """Calls of one customer that are up, and no others: a tab of its page."""
-    card = open_card(request.user, customer_id, "dialogs")
-    live = LiveList(request.user, timezone.now(), customer_id)
-    return _live(request, live, reverse("tabs:live", args=(customer_id,)), "calls/customer_live.html", card)
-
-
-def _live(
-    request: SignedInRequest, live: LiveList, path: str, template: str, context: dict[str, Any]
-) -> HttpResponse:
-    """The page, the list alone for its poll, or 204 while nothing on it has changed."""
-    part = wants_fragment(request)
-    if part and request.GET.get("seen") == live.token:
-        return HttpResponse(status=204)
-    shown = {"live": live, "sight": live.sight, "path": path, "zone": zone_of(request.user)}
-    shown |= {"poll_s": settings.GRID_POLL_SECONDS, "one": live.customer_id is not None}
-    return render(request, "calls/_live.html" if part else template, context | shown)

@@ -123,3 +123,11 @@ class DialogQuerySet(OfCustomers):
         )
         listed = Q(switch__listed_at=None) | Q(told_at__gte=F("switch__listed_at"))
         return self.filter(listed, ended_at=None, seen_at__gt=promised)
+
+    def search(self, words: str, user: User) -> Self:
+        """Calls with this number, whole or a part, or with this in their Call-ID."""
+        found = Q(callid__contains=words)
+        digits = re.sub(r"[^0-9]", "", words)
+        if digits and _NUMBER.fullmatch(words):
+            found |= Q(destination__contains=digits) | Q(cli__contains=digits)
+        return self.filter(found)

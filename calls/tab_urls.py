@@ -10,5 +10,5 @@ app_name = "tabs"
 urlpatterns = [
     path("calls/", pages.customer_calls, name="calls"),
     *grid_paths(lists.CustomerCdrView, "cdr/", "records"),
-    path("dialogs/", pages.customer_live_calls, name="live"),
+    *grid_paths(lists.CustomerDialogView, "dialogs/", "live"),
 ]

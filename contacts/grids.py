@@ -51,8 +51,8 @@ class ContactGrid(Grid):
         ]),
         help=gettext_lazy("Whether this person has a sign-in to the customers' site"),
     )
-    email_verified = AgeColumn(gettext_lazy("Email verified"), "email_verified_at")
-    mobile_verified = AgeColumn(gettext_lazy("Mobile verified"), "mobile_verified_at")
+    email_verified = AgeColumn(gettext_lazy("Email verified"), "email_verified_at", width=130)
+    mobile_verified = AgeColumn(gettext_lazy("Mobile verified"), "mobile_verified_at", width=140)
     created = MomentColumn(gettext_lazy("Created"), "created_at", hidden=True)
     public_notes = TextColumn(gettext_lazy("Public notes"), "notes_public", hidden=True)
     private_notes = TextColumn(gettext_lazy("Private notes"), "notes_private", hidden=True)

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from audit.grids import ActGrid
 from audit.models import Act, ActKind
-from calls.grids import CdrGrid
-from calls.models import Cdr, Switch
+from calls.grids import CdrGrid, DialogGrid, OfCalls
+from calls.models import Cdr, Dialog, DialogState, Switch
 from carriers.models import Carrier
 from contacts.grids import ContactGrid
 from contacts.models import Contact, ContactType
@@ -69,6 +69,26 @@ def vary_cdrs() -> None:
         )  # fmt: skip
 
 
+def add_dialogs(count: int, words: str) -> None:
+    customer = Customer.objects.first() or factories.make_customer(name=words)
+    switch = Switch.objects.first() or factories.make_switch(name=words)[0]
+    now = timezone.now()
+    for _ in range(count):
+        Dialog.objects.create(
+            customer_id=customer.pk, switch=switch, callid=f"{words} {next(factories.numbers)}", cli=words,
+            state=DialogState.CONNECTED, started_at=now, seen_at=now, told_at=now, codec=words,
+        )  # fmt: skip
+
+
+def vary_dialogs() -> None:
+    now = timezone.now()
+    for number, row in enumerate(Dialog.objects.order_by("-callid")[1:], start=1):
+        Dialog.objects.filter(callid=row.callid).update(
+            started_at=now - timedelta(seconds=number), destination=f"4930{number}", codec=f"c{number}",
+            answered_at=now if number % 2 else None,
+        )  # fmt: skip
+
+
 def add_contacts(count: int, words: str) -> None:
     customer = Customer.objects.first() or factories.make_customer()
     for _ in range(count):
@@ -119,6 +139,7 @@ CASES = [
     GridCase(ContactGrid, "/contacts/", "/contacts/live/", add_contacts, vary_contacts),
     GridCase(ActGrid, "/audit/", "/audit/live/", add_acts, vary_nothing),
     GridCase(UserGrid, "/users/", "/users/live/", add_users, vary_users),
+    GridCase(DialogGrid, "/calls/live/", "/calls/live/live/", add_dialogs, vary_dialogs),
     GridCase(CdrGrid, "/calls/records/", "/calls/records/live/", add_cdrs, vary_cdrs),
 ]
 EVERY_GRID = pytest.mark.parametrize("case", CASES, ids=lambda case: case.grid_class.__name__)
@@ -130,7 +151,7 @@ def all_grids(parent: type[Grid] = Grid) -> set[type[Grid]]:
 
 def test_no_grid_of_ours_is_left_out():
     ours = {grid for grid in all_grids() if grid.__module__.split(".")[0] in ROOMS}
-    assert ours == {case.grid_class for case in CASES}
+    assert ours - {OfCalls} == {case.grid_class for case in CASES}
 
 
 @EVERY_GRID

@@ -98,12 +98,6 @@ def duration_ms(value: Decimal | float | int | None) -> str:
     return formats.format_duration_ms(value)
 
 
-@register.simple_tag
-def lasting(since: datetime, now: datetime) -> str:
-    """How long something has been going on, as m:ss; kept true by calls.js beside <time data-lasting>."""
-    return formats.format_duration_ms(max(0, int((now - since).total_seconds())) * 1000)
-
-
 @register.filter
 def as_json(value: Any) -> str:
     """A document as people can read it, keys in order."""

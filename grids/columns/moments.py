@@ -103,14 +103,14 @@ class LastingColumn(Column):
     numeric = True
     kind = "lasting"
     width = 90
-    functions = ("max", "min", "count")
+    functions = ()
 
     def usual_filter(self) -> ColumnFilter | None:
         return None
 
     @property
-    def order_moves(self) -> bool:
-        return False  # all last on alike
+    def sortable(self) -> bool:
+        return False  # the moment it began at is what can be sorted by
 
     def plain(self, row: Row) -> Any:
         at = row[self.source]
@@ -126,8 +126,3 @@ class LastingColumn(Column):
         lasted_s = max(0, int((sight.now - at).total_seconds()))
         shown = formats.format_duration_ms(lasted_s * 1000)
         return f"<time{attribute('datetime', self.plain(row))} data-lasting>{shown}</time>"
-
-    def summed(self, function: str, values: Sequence[Any], sight: Sight) -> str:
-        if function == "count" or values[0] is None:
-            return super().summed(function, values, sight)
-        return self.html({self.source: values[0]}, sight)

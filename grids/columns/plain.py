@@ -289,7 +289,7 @@ class FlagColumn(Column):
     def html(self, row: Row, sight: Sight) -> str:
         if not row[self.source]:
             return none()
-        return f'<span class="ver good">{icon("check", "xs")}{text(sight.say(YES))}</span>'
+        return f'<span class="good">{icon("check", "xs")} {text(sight.say(YES))}</span>'
 
 
 class ConditionColumn(Column):

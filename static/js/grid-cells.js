@@ -37,6 +37,7 @@
       const moment = at.replace("T", " ").replace("Z", " UTC");
       return [attr("data-v", at), at ? `<time datetime="${at}" title="${moment}" data-age></time>` : NONE];
     },
+    lasting: ([at]) => [attr("data-v", at), at ? `<time datetime="${at}" data-lasting></time>` : NONE],
     money: ([amount, bad, code, digits, ...words], head) => {
       const data = `${attr("data-v", amount)}${attr("data-cur", code)} data-d="${digits}"`;
       if (!amount) return [data, NONE];

@@ -305,7 +305,7 @@ def test_a_start_that_no_zone_can_show_is_refused_and_the_page_of_live_calls_sta
     assert [(one.index, one.field) for one in refused] == [(0, "started_at")]
     for zone in ("America/New_York", "Asia/Tokyo"):
         type(alice).objects.filter(pk=alice.pk).update(time_zone=zone)
-        assert client_alice.get("/calls/live/").status_code == 200
+        assert client_alice.get("/calls/live/?s=-start").status_code == 200
 
 
 def test_a_list_of_more_calls_than_are_taken_at_once_is_refused_by_number(customer, switch, monkeypatch):
