@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "carriers",
     "contacts",
     "customers",
+    "imports",
     "audit",
     "users",
     "setup",
