@@ -11,7 +11,7 @@ urlpatterns = [
     path("", pages.latest_calls, name="calls"),
     *grid_paths(lists.CdrView, "records/", "records"),
     *grid_paths(lists.DialogView, "live/", "live"),
-    path("quarantine/", inbox.inbox, name="quarantine"),
+    *grid_paths(inbox.InboxView, "quarantine/", "quarantine"),
     path("quarantine/replay/", inbox.replay_records, name="replay"),
     path("quarantine/dismiss/", inbox.dismiss_records, name="dismiss"),
     path("call/<str:key>/", pages.call_detail, name="call"),

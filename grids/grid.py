@@ -76,6 +76,7 @@ class Grid(metaclass=GridMeta):
     keys: how an address writes the primary key of a row.
     span: of a table that is cut by time, which of it is looked through at once (see grids.span).
     styled: whether the style sheet knows how wide its declared columns are, and how a phone shows its rows.
+    form: id of a form on the page that the boxes of the rows belong to, as `ids`.
     patience_ms: how long looking rows up may take before it is given up, 0 for as long as it takes.
     """
 
@@ -93,6 +94,7 @@ class Grid(metaclass=GridMeta):
     keys: ClassVar[RowKeys] = RowKeys()
     span: ClassVar[Span | None] = None
     patience_ms: ClassVar[int] = 0
+    form: ClassVar[str] = ""
     styled: ClassVar[bool] = False
     totals_age_s = 0
 

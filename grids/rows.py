@@ -143,6 +143,7 @@ def row_drawer(grid: Grid, css: str = "") -> Callable[[Row, int], str]:
     label = next((column.says for column in columns if column.names_row), None)
     select = text(_("Select"))
     style = attribute("class", css)
+    form = attribute("form", grid.form)
 
     def draw(row: Row, place: int) -> str:
         pk = text(grid.keys.word(row["pk"]))
@@ -150,7 +151,7 @@ def row_drawer(grid: Grid, css: str = "") -> Callable[[Row, int], str]:
         named = (
             f'name="ids" value="{pk}" aria-label="{select} {text(label(row, grid.sight)) if label else pk}"'
         )
-        box = f'<td class="sel"><input type="checkbox" class="ck" {named}></td>'
+        box = f'<td class="sel"><input type="checkbox" class="ck" {named}{form}></td>'
         # Every cell escapes its values.
         return f'<tr{style} data-id="{pk}" aria-rowindex="{place}">{box}{cells}</tr>'
 

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from audit.grids import ActGrid
 from audit.models import Act, ActKind
+from calls.fields import Cause
 from calls.grids import CdrGrid, DialogGrid, OfCalls
-from calls.models import Cdr, Dialog, DialogState, Switch
+from calls.inboxgrid import QuarantineGrid
+from calls.models import Cdr, CdrFormat, Dialog, DialogState, QuarantinedRecord, Switch
 from carriers.models import Carrier
 from contacts.grids import ContactGrid
 from contacts.models import Contact, ContactType
@@ -66,6 +68,25 @@ def vary_cdrs() -> None:
             duration_ms=number * 1000, pdd_ms=number, ring_ms=number, pdd_out_ms=number, connected=False,
             sip_code=480 + number % 20, customer_charge=number, carrier_charge=-number, attempt=number,
             q850=number % 100,
+        )  # fmt: skip
+
+
+def add_refused(count: int, words: str) -> None:
+    switch = Switch.objects.first() or factories.make_switch(name=words)[0]
+    now = timezone.now()
+    for _ in range(count):
+        QuarantinedRecord.objects.create(
+            switch=switch, format=CdrFormat.values[0], fingerprint=f"{next(factories.numbers)}",
+            cause=Cause.CLOCK, raw=words.encode(), reason=words, field=words, received_at=now,
+            last_received_at=now, note=words,
+        )  # fmt: skip
+
+
+def vary_refused() -> None:
+    now = timezone.now()
+    for number, row in enumerate(QuarantinedRecord.objects.order_by("-pk")[1:], start=1):
+        QuarantinedRecord.objects.filter(pk=row.pk).update(
+            times=number, cause=Cause.values[number % 3], last_received_at=now - timedelta(minutes=number),
         )  # fmt: skip
 
 
@@ -139,6 +160,7 @@ CASES = [
     GridCase(ContactGrid, "/contacts/", "/contacts/live/", add_contacts, vary_contacts),
     GridCase(ActGrid, "/audit/", "/audit/live/", add_acts, vary_nothing),
     GridCase(UserGrid, "/users/", "/users/live/", add_users, vary_users),
+    GridCase(QuarantineGrid, "/calls/quarantine/", "/calls/quarantine/live/", add_refused, vary_refused),
     GridCase(DialogGrid, "/calls/live/", "/calls/live/live/", add_dialogs, vary_dialogs),
     GridCase(CdrGrid, "/calls/records/", "/calls/records/live/", add_cdrs, vary_cdrs),
 ]

@@ -34,6 +34,10 @@ class QuarantineQuerySet(models.QuerySet):
             return self
         return self.none()
 
+    def search(self, words: str, user: User) -> Self:
+        """Records in whose reason or field these words are found."""
+        return self.filter(models.Q(reason__icontains=words) | models.Q(field__icontains=words))
+
     def waiting(self) -> Self:
         """Records that nobody has replayed or dismissed."""
         return self.filter(state=QuarantineState.WAITING)
