@@ -90,7 +90,6 @@ def test_only_who_may_read_switches_finds_calls_by_the_address_of_one(
     assert rows(client_rita.get("/calls/", on())) == ["one"]
 
 
-@pytest.mark.accept("C-97", part="days and months picked on the tab of latest calls; it is not called CDR")
 def test_a_day_or_a_month_can_be_picked(client_alice: Client, customer):
     factories.make_cdr(customer, started_at=NOON, callid="that day")
     factories.make_cdr(customer, started_at=NOON - timedelta(days=20), callid="that month")
