@@ -1,7 +1,5 @@
 """The door through which customers come into being."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -10,7 +8,6 @@ from django.views.decorators.http import require_http_methods
 
 from customers import services
 from customers.forms import NewCustomerForm
-from users.models import User
 from users.requests import SignedInRequest
 
 
@@ -22,17 +19,10 @@ def customer_new(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             customer = services.create_customer(
-                by=request.user, **_belongs_to(request.user), **form.cleaned_data
+                by=request.user, **services.belongs_to(request.user), **form.cleaned_data
             )
         except ValidationError as error:  # somebody took the name in between
             form.add_error(None, error.messages)
         else:
             return redirect("customers:detail", customer.pk)
     return render(request, "customers/new.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-def _belongs_to(user: User) -> dict[str, Any]:
-    """What makes a new customer visible to who made it: the reseller, or the account manager."""
-    if user.reseller:
-        return {"reseller": user.reseller}
-    return {} if user.has_perm("customers.view_every_customer") else {"account_manager": user}

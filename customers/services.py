@@ -1,7 +1,7 @@
 """Every write to customers: verbs, one transaction each, actor and reason in the history."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import F
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from users.models import User
 
 _STATUS_FIELDS = ("status", "penalty_until", "status_after_penalty")
+
+
+def belongs_to(user: "User | None") -> dict[str, Any]:
+    """What makes a new customer visible to who makes it: the reseller, or the account manager."""
+    if user is None:
+        return {}
+    if user.reseller_id:
+        return {"reseller": user.reseller, "account_manager": None}
+    return {} if user.has_perm("customers.view_every_customer") else {"account_manager": user}
 
 
 def create_customer(*, by: "User | None", reason: str = "", **fields: object) -> Customer:

@@ -37,8 +37,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record. line: the line of the file it begins on, from 1; a quoted cell may span several."""
+    """One record. row: its number as a spreadsheet counts, from 1, blank ones included; line: the line of the
+    file it begins on, which is further down where quoted cells span lines."""
 
+    row: int
     line: int
     cells: list[str]
 
@@ -69,7 +71,7 @@ def records(file: BinaryIO, reading: Reading) -> Iterator[Record]:
 
 def _parsed(lines: Iterator[str], delimiter: str) -> Iterator[Record]:
     reader = csv.reader(_ended(lines), delimiter=delimiter)
-    begun = 1
+    begun, row = 1, 0
     while True:
         try:
             cells = next(reader)
@@ -86,10 +88,10 @@ def _parsed(lines: Iterator[str], delimiter: str) -> Iterator[Record]:
                 % {"line": begun}
             )
         _refuse(cells, begun, reader.line_num)
-        if any(cell and not cell.isspace() for cell in cells) and not (
-            begun == 1 and _declares(cells, delimiter)
-        ):
-            yield Record(begun, cells)
+        if begun > 1 or not _declares(cells, delimiter):
+            row += 1
+            if any(cell and not cell.isspace() for cell in cells):
+                yield Record(row, begun, cells)
         begun = reader.line_num + 1
 
 
@@ -149,5 +151,6 @@ class _Decoded:
         return self.text
 
     def __exit__(self, *_raised: object) -> None:
-        self.text.detach()
-        self.file.seek(0)
+        if not self.file.closed:  # by who gave it, while records were still to come
+            self.text.detach()
+            self.file.seek(0)

@@ -1,0 +1,196 @@
+"""What a file may fill, as rooms declare it: fields with the words people use for them, and their parsers.
+
+A parser is a function (text, decimal mark) -> value of the model's field; it gets no blank text and raises
+Wrong. It must be sound: it takes nothing that the model's own validation refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator, URLValidator
+from django.db import models
+from django.utils.translation import gettext as _
+
+from imports.numbers import parse_decimal
+from imports.problems import Wrong
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    from users.models import User
+
+Parser = Callable[[str, str], Any]
+LISTED = 8  # so many legal values are named in a message
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. name: that of the model's field; parser: made when an import begins, so that it may ask the
+    database which values there are; numeric: the decimal mark matters to it."""
+
+    name: str
+    label: StrOrPromise
+    parser: Callable[[], Parser]
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """One kind of row that files may make.
+
+    slug: its word in addresses and commands. model: its queryset has `visible_to(user)`. unique: fields by
+    which no two rows may be alike, letters' case apart, with the condition in SQL under which a stored row
+    counts. given: values that depend on who imports, which no file overrules. created: called with the new
+    ids inside the transaction.
+    """
+
+    slug: str
+    nouns: tuple[StrOrPromise, StrOrPromise]
+    model: type[models.Model]
+    fields: tuple[Field, ...]
+    permission: str
+    unique: Mapping[str, str]
+    given: Callable[[User | None], Mapping[str, Any]]
+    created: Callable[[list[int]], None]
+
+
+TARGETS: dict[str, Target] = {}
+
+
+def register(target: Target) -> None:
+    """Makes a room's declaration known; called from its imports.py."""
+    TARGETS[target.slug] = target
+
+
+# --- Parsers
+
+
+def text(longest: int = 0) -> Callable[[], Parser]:
+    """longest: characters; 0: no limit of ours."""
+
+    def parse(cell: str, _mark: str) -> str:
+        if longest and len(cell) > longest:
+            raise Wrong(
+                _("has %(count)s characters; at most %(most)s fit. Shorten it.")
+                % {"count": len(cell), "most": longest}
+            )
+        return cell
+
+    return lambda: parse
+
+
+def whole(highest: int) -> Callable[[], Parser]:
+    """A whole number from 0 to `highest`."""
+
+    def parse(cell: str, mark: str) -> int:
+        number = parse_decimal(cell, mark)
+        if number != number.to_integral_value() or not 0 <= number <= highest:
+            raise Wrong(_("is no whole number from 0 to %(most)s.") % {"most": highest})
+        return int(number)
+
+    return lambda: parse
+
+
+def decimal(
+    *, digits: int, decimals: int, lowest: int | None = None, highest: int | None = None
+) -> Callable[[], Parser]:
+    """A number of `digits` in all, of which `decimals` behind the mark."""
+    beyond = 10 ** (digits - decimals)
+
+    def parse(cell: str, mark: str) -> Any:
+        number = parse_decimal(cell, mark)
+        if abs(number) >= beyond:
+            raise Wrong(_("is too large. Use less than %(most)s.") % {"most": beyond})
+        if -number.as_tuple().exponent > decimals:  # type: ignore[operator]
+            raise Wrong(_("has more than %(most)s decimals.") % {"most": decimals})
+        if (lowest is not None and number < lowest) or (highest is not None and number > highest):
+            if highest is None:
+                raise Wrong(_("is below %(least)s.") % {"least": lowest})
+            raise Wrong(_("is not between %(least)s and %(most)s.") % {"least": lowest, "most": highest})
+        return number
+
+    return lambda: parse
+
+
+def one_of(values: Callable[[], Mapping[str, Any]], *, what: StrOrPromise) -> Callable[[], Parser]:
+    """One of the texts that `values` knows, letters' case apart; never made on the fly."""
+
+    def make() -> Parser:
+        known = {key.casefold(): value for key, value in values().items()}
+        legal = _named(values().keys())
+
+        def parse(cell: str, _mark: str) -> Any:
+            try:
+                return known[cell.casefold()]
+            except KeyError:
+                raise Wrong(_("is no %(what)s. Use %(legal)s.") % {"what": what, "legal": legal}) from None
+
+        return parse
+
+    return make
+
+
+def choice(choices: type[models.TextChoices], *, what: StrOrPromise) -> Callable[[], Parser]:
+    """A value of these choices, by its label or key."""
+
+    def values() -> dict[str, str]:
+        labels = {str(label): str(value) for value, label in choices.choices}
+        return labels | {str(value): str(value) for value in choices.values if str(value) not in labels}
+
+    return one_of(values, what=what)
+
+
+def flag() -> Callable[[], Parser]:
+    words = {
+        "yes": True,
+        "no": False,
+        "true": True,
+        "false": False,
+        "1": True,
+        "0": False,
+        "on": True,
+        "off": False,
+    }
+    return one_of(lambda: words, what=_("yes or no"))
+
+
+def listed(each: int) -> Callable[[], Parser]:
+    """Texts separated by semicolons, each of at most `each` characters."""
+    one = text(each)()
+
+    def parse(cell: str, mark: str) -> list[str]:
+        return [one(part.strip(), mark) for part in cell.split(";") if part.strip()]
+
+    return lambda: parse
+
+
+def email() -> Callable[[], Parser]:
+    return _validated(EmailValidator(), 254, _("is no email address, such as name@example.com."))
+
+
+def website() -> Callable[[], Parser]:
+    return _validated(URLValidator(), 200, _("is no web address, such as https://example.com."))
+
+
+def _validated(validator: Callable[[Any], None], longest: int, sentence: str) -> Callable[[], Parser]:
+    fits = text(longest)()
+
+    def parse(cell: str, mark: str) -> str:
+        try:
+            validator(fits(cell, mark))
+        except ValidationError:
+            raise Wrong(sentence) from None
+        return cell
+
+    return lambda: parse
+
+
+def _named(values: Iterable[str]) -> str:
+    names = list(values)
+    return ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
