@@ -16,6 +16,7 @@ urlpatterns = [
     path("customers/<int:customer_id>/", include("routing.urls")),
     path("customers/<int:customer_id>/", include("calls.tab_urls")),
     path("contacts/", include("contacts.list_urls")),
+    path("import/", include("imports.urls")),
     path("calls/", include("calls.panel_urls")),
     path("calls/", include("calls.page_urls")),
     path("api/switch/", include("calls.urls")),

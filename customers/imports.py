@@ -171,6 +171,7 @@ register(
         model=Customer,
         fields=FIELDS,
         permission="customers.add_customer",
+        list_url="customers:list",
         unique={
             "name": "stored.deleted_at IS NULL",
             "paypal_email": "stored.deleted_at IS NULL AND stored.paypal_email <> ''",

@@ -44,7 +44,8 @@ class Field:
 class Target:
     """One kind of row that files may make.
 
-    slug: its word in addresses and commands. model: its queryset has `visible_to(user)`. unique: fields by
+    slug: its word in addresses and commands. list_url: URL name of the list of such rows. model: its
+    queryset has `visible_to(user)`. unique: fields by
     which no two rows may be alike, letters' case apart, with the condition in SQL under which a stored row
     counts. given: values that depend on who imports, which no file overrules. created: called with the new
     ids inside the transaction.
@@ -55,6 +56,7 @@ class Target:
     model: type[models.Model]
     fields: tuple[Field, ...]
     permission: str
+    list_url: str
     unique: Mapping[str, str]
     given: Callable[[User | None], Mapping[str, Any]]
     created: Callable[[list[int]], None]

@@ -40,6 +40,7 @@ class Plan:
     heads_row: int = 1
     mark: str = ""
     good_rows_only: bool = False
+    only_check: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Outcome:
 def import_file(file: BinaryIO, target: Target, plan: Plan, *, by: User | None, reason: str) -> Outcome:
     """Makes a row of `target` from every row of the file: all of them or, as the plan says, the good ones.
 
-    Where a row has a problem and the plan wants all, nothing is written. Raises Unreadable where the file
-    cannot be read or a required field has no column.
+    Nothing is written where a row has a problem and the plan wants all, or where it only checks. Raises
+    Unreadable where the file cannot be read or a required field has no column.
     """
     heads, body, checker = _prepared(file, target, plan)
     names = [*checker.mapping.values(), *plan.fixed]
@@ -69,7 +70,7 @@ def import_file(file: BinaryIO, target: Target, plan: Plan, *, by: User | None, 
             stage = Stage(target, names, given)
             stage.fill(checker.values(body))
             problems = checker.problems + stage.alike(heads_of, by)
-            if problems and not plan.good_rows_only:
+            if plan.only_check or (problems and not plan.good_rows_only):
                 return Outcome(mapping, checker.rows, [], problems)
             stage.drop({problem.row for problem in problems})
             ids = stage.insert()
