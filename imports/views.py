@@ -31,7 +31,7 @@ def upload(request: SignedInRequest, target: str) -> HttpResponse:
         outcome = _outcome(request, form, chosen)
     context = {"form": form, "target": chosen, "outcome": outcome, "list_url": chosen.list_url}
     if outcome:
-        context |= _figures(outcome)
+        context |= _figures(outcome, chosen)
     failed = form.is_bound and (outcome is None or bool(outcome.problems and not outcome.ids))
     return render(request, "imports/upload.html", context, status=422 if failed else 200)
 
@@ -55,7 +55,8 @@ def _outcome(request: SignedInRequest, form: UploadForm, target: Target) -> Outc
         return None
 
 
-def _figures(outcome: Outcome) -> dict[str, object]:
+def _figures(outcome: Outcome, target: Target) -> dict[str, object]:
+    labels = {field.name: field.label for field in target.fields}
     bad = len({problem.row for problem in outcome.problems})
     return {
         "made": len(outcome.ids),
@@ -63,5 +64,5 @@ def _figures(outcome: Outcome) -> dict[str, object]:
         "good": outcome.rows - bad,
         "shown": outcome.problems[:SHOWN],
         "more": max(0, len(outcome.problems) - SHOWN),
-        "mapped": list(outcome.mapping.items()),
+        "mapped": [(head, labels[name]) for head, name in outcome.mapping.items()],
     }

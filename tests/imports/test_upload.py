@@ -37,7 +37,7 @@ def test_a_file_becomes_customers_and_the_page_says_how_many(client_alice: Clien
 def test_a_check_writes_nothing(client_alice: Client) -> None:
     page = send(client_alice, b"Name,Currency\nAurel,EUR\n", button="check")
     assert "Nothing has been written" in page.content.decode()
-    assert "1 good rows, 0 with problems" in page.content.decode()
+    assert "1 row is good." in page.content.decode()
     assert not Customer.objects.exists()
 
 
