@@ -248,6 +248,7 @@ FEED_STALE_SECONDS = env.whole("FEED_STALE_SECONDS", 10, low=3, high=3600, unit=
 DISK_FREE_MIN_MB = env.whole("DISK_FREE_MIN_MB", 500, low=0, high=10_000_000, unit="megabytes")
 CDR_KEEP_DAYS = env.whole("CDR_KEEP_DAYS", 92, low=2, high=3660, unit="days")
 FIGURES_KEEP_DAYS = env.whole("FIGURES_KEEP_DAYS", 1100, low=2, high=36_600, unit="days")
+IMPORT_MAX_BYTES = env.whole("IMPORT_MAX_MB", 200, low=1, high=2000, unit="megabytes") * 1_000_000
 SWITCH_BODY_MAX_BYTES = env.whole("SWITCH_BODY_MAX_MB", 16, low=1, high=1024, unit="megabytes") * 1024 * 1024
 
 # --- Words to the operator --------------------------------------------------------------------------

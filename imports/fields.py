@@ -6,6 +6,7 @@ Wrong. It must be sound: it takes nothing that the model's own validation refuse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ LISTED = 8  # so many legal values are named in a message
 @dataclass(frozen=True)
 class Field:
     """One field. name: that of the model's field; parser: made when an import begins, so that it may ask the
-    database which values there are; numeric: the decimal mark matters to it."""
+    database which values there are; numeric: the decimal mark matters to it; looks: cells that all match it
+    tell that a column without a known head holds this field."""
 
     name: str
     label: StrOrPromise
@@ -38,6 +40,7 @@ class Field:
     synonyms: tuple[str, ...] = ()
     required: bool = False
     numeric: bool = False
+    looks: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Target:
     unique: Mapping[str, str]
     given: Callable[[User | None], Mapping[str, Any]]
     created: Callable[[list[int]], None]
+
+
+    def field(self, name: str) -> Field | None:
+        return next((field for field in self.fields if field.name == name), None)
 
 
 TARGETS: dict[str, Target] = {}

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from imports.fields import TARGETS, Target
 from imports.forms import UploadForm
 from imports.reading import Unreadable
-from imports.services import Outcome, Plan, import_file
+from imports.engine import Outcome, Plan, import_file
 from users.requests import SignedInRequest
 
 SHOWN = 200  # so many problems stand on the page

@@ -45,12 +45,21 @@ class Record:
     cells: list[str]
 
 
-def guess_reading(file: BinaryIO) -> Reading:
-    """Encoding and delimiter of a file of text; reads all of it once. Leaves it at its beginning."""
-    encoding, stray = guess_encoding(file)
-    with _Decoded(file, encoding.value) as text:
-        lines = [line for line in islice(_lines(text), SAMPLE_LINES) if line.strip()]
-    return Reading(encoding, guess_delimiter(lines), stray)
+def guess_reading(file: BinaryIO, *, encoding: str = "", delimiter: str = "") -> Reading:
+    """How a file of text is read; what is given is taken as it is. Leaves the file at its beginning.
+
+    Without an encoding all of the file is read once, with one only its first lines.
+    """
+    chosen = _("you chose it")
+    found, stray = (Guess(encoding, chosen), []) if encoding else guess_encoding(file)
+    if delimiter:
+        return Reading(found, Guess(delimiter, chosen), stray)
+    with _Decoded(file, found.value) as text:
+        try:
+            lines = [line for line in islice(_lines(text), SAMPLE_LINES) if line.strip()]
+        except UnicodeDecodeError as error:
+            raise Unreadable(_misread(error)) from None
+    return Reading(found, guess_delimiter(lines), stray)
 
 
 def records(file: BinaryIO, reading: Reading) -> Iterator[Record]:
@@ -63,10 +72,13 @@ def records(file: BinaryIO, reading: Reading) -> Iterator[Record]:
         try:
             yield from _parsed(_lines(text), reading.delimiter.value)
         except UnicodeDecodeError as error:
-            raise Unreadable(
-                _("The file is not written in %(encoding)s. Choose another encoding.")
-                % {"encoding": error.encoding}
-            ) from None
+            raise Unreadable(_misread(error)) from None
+
+
+def _misread(error: UnicodeDecodeError) -> str:
+    return _("The file is not written in %(encoding)s. Choose another encoding.") % {
+        "encoding": error.encoding
+    }
 
 
 def _parsed(lines: Iterator[str], delimiter: str) -> Iterator[Record]:

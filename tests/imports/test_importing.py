@@ -19,9 +19,10 @@ from customers.models import Customer, Listing, SearchTerm, Status
 from imports.checking import Checker
 from imports.fields import TARGETS
 from imports.numbers import guess_decimal_mark, parse_decimal
+from imports.plans import Plan
 from imports.problems import Wrong
 from imports.reading import Record, Unreadable
-from imports.services import Outcome, Plan, import_file
+from imports.engine import Outcome, import_file
 from tests import factories
 from users.models import User
 
@@ -36,7 +37,7 @@ def _currencies() -> None:
 
 
 def send(text: str | bytes, *, by: User | None = None, **decided: Any) -> Outcome:
-    plan = Plan(**{"columns": {}, "fixed": {}, **decided})
+    plan = Plan(**decided)
     content = text.encode() if isinstance(text, str) else text
     return import_file(io.BytesIO(content), TARGETS["customers"], plan, by=by, reason="a test")
 
@@ -181,7 +182,7 @@ def test_ragged_rows_twin_heads_and_heads_alone() -> None:
 
 
 def test_a_fixed_value_and_rows_above_the_heads() -> None:
-    outcome = send("Our customers\nCompany\nAurel\n", heads_row=2, fixed={"currency": "USD"})
+    outcome = send("Our customers\nCompany\nAurel\n", start_row=3, fixed={"currency": "USD"})
     assert Customer.objects.get(pk=outcome.ids[0]).currency_id == "USD"
 
 

@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports.fields import TARGETS, Target
 from imports.numbers import MARKS
+from imports.plans import Plan
 from imports.reading import Unreadable
-from imports.services import Outcome, Plan, import_file
+from imports.engine import Outcome, import_file
 from users.models import Kind, User
 
 SHOWN = 50
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         plan = Plan(
             columns=_pairs(options["mapping"], "--mapping"),
             fixed=_known(_pairs(options["set"], "--set"), chosen),
-            heads_row=options["heads_row"],
+            start_row=options["heads_row"] + 1,
             mark=options["decimal"],
             good_rows_only=options["good_rows_only"],
         )

@@ -1,0 +1,66 @@
+"""The one write of this room: a file becomes rows, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from audit import acting
+from imports.fields import Target
+from imports.opening import open_file
+from imports.plans import Plan
+from imports.problems import Problem
+from imports.reading import Unreadable
+from imports.staging import Stage
+
+if TYPE_CHECKING:
+    from users.models import User
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. mapping: head -> field name; ids: of the rows made, in the order of the file."""
+
+    mapping: Mapping[str, str]
+    rows: int
+    ids: list[int]
+    problems: list[Problem]
+
+
+def import_file(file: BinaryIO, target: Target, plan: Plan, *, by: User | None, reason: str) -> Outcome:
+    """Makes a row of `target` from every row of the file: all of them or, as the plan says, the good ones.
+
+    Nothing is written where a row has a problem and the plan wants all, or where it only checks. Raises
+    Unreadable where the file cannot be read or a required field has no column.
+    """
+    opened = open_file(file, target, plan)
+    if lacking := opened.lacking(target, plan):
+        raise Unreadable(
+            _("Required: map a column to %(fields)s. The file has: %(heads)s.")
+            % {"fields": ", ".join(lacking), "heads": ", ".join(opened.heads)}
+        )
+    if not opened.sample:
+        raise Unreadable(_("The file has heads but no rows below them."))
+    checker = opened.checker(target, plan)
+    # The head of each field, for sentences about it.
+    heads_of = {mapped.name: opened.heads[place] for place, mapped in opened.mapping.items()}
+    mapping = {head: name for name, head in heads_of.items()}
+    try:
+        with acting(by=by, reason=reason):
+            stage = Stage(target, [*checker.mapping.values(), *checker.fixed], target.given(by))
+            stage.fill(checker.values(opened.body))
+            problems = checker.problems + stage.alike(heads_of, by)
+            if plan.only_check or (problems and not plan.good_rows_only):
+                return Outcome(mapping, checker.rows, [], problems)
+            stage.drop({problem.row for problem in problems})
+            ids = stage.insert()
+            target.created(ids)
+    except IntegrityError:
+        raise Unreadable(
+            _("Somebody stored a row like one of the file in this moment. Nothing was written; try again.")
+        ) from None
+    return Outcome(mapping, checker.rows, ids, problems)
