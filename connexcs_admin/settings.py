@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "drop-old-minutes": {"task": "calls.drop_old_minutes", "schedule": crontab(minute="29")},
     # Storing the end of a penalty is bookkeeping: effective_status(at) is right without it.
     "end-penalties": {"task": "customers.end_penalties", "schedule": crontab()},
+    "forget-uploads": {"task": "imports.forget_expired", "schedule": crontab(minute="47")},
     "clear-sessions": {"task": "users.clear_sessions", "schedule": crontab(hour="3", minute="41")},
 }
 

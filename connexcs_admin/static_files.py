@@ -18,7 +18,7 @@ BUNDLE = "css/connex.css"
 # In the order of the cascade: foundations, components, screens, last what bends them to the reader.
 SHEETS = (
     *("tokens", "base", "shell", "components", "fields", "blocks", "overlays", "palette"),
-    *("grid", "groups", "gridbars", "filters", "screens", "calls", "doors", "adapt", "reach"),
+    *("grid", "groups", "gridbars", "filters", "screens", "calls", "imports", "doors", "adapt", "reach"),
 )
 
 

@@ -77,7 +77,7 @@ class Checker:
             cell = cleaned(raw)
             if not cell:
                 if required:
-                    self._note(record, head, "", _("Required. Fill the cell."))
+                    self._note(record, head, "", _("Required. Fill the cell."), place)
             elif EXPONENT.fullmatch(cell):
                 self._note(
                     record,
@@ -87,13 +87,15 @@ class Checker:
                         "was shortened by a spreadsheet, digits are lost. Format the column as text, enter"
                         " the number again and save the file anew."
                     ),
+                    place,
                 )
             else:
                 try:
                     found[name] = parse(cell, self.mark)
                 except Wrong as wrong:
-                    self._note(record, head, cell, str(wrong))
+                    self._note(record, head, cell, str(wrong), place)
         return found
 
-    def _note(self, record: Record, column: str, text: str, message: str) -> None:
-        self.problems.append(Problem(record.row, column, text, message))
+    def _note(self, record: Record, column: str, text: str, message: str, place: int = -1) -> None:
+        cells = tuple(record.cells)
+        self.problems.append(Problem(record.row, column, text, message, place=place, cells=cells))

@@ -64,7 +64,6 @@ class Target:
     given: Callable[[User | None], Mapping[str, Any]]
     created: Callable[[list[int]], None]
 
-
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
 

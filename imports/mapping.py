@@ -84,9 +84,7 @@ def _chosen(heads: Sequence[str], target: Target, chosen: Mapping[str, str]) -> 
     return found
 
 
-def _guess(
-    head: str, cells: Sequence[str], target: Target, remembered: Mapping[str, str]
-) -> Mapped | None:
+def _guess(head: str, cells: Sequence[str], target: Target, remembered: Mapping[str, str]) -> Mapped | None:
     word = bare(head)
     known = {field.name for field in target.fields}
     if (name := remembered.get(word)) in known:

@@ -15,7 +15,7 @@ from imports.fields import Target
 from imports.mapping import Mapped, guess_mapping, missing
 from imports.numbers import guess_decimal_mark
 from imports.plans import Plan
-from imports.reading import Reading, Record, Unreadable, guess_reading, records
+from imports.reading import Reading, Record, guess_reading, records
 from imports.reading.encodings import Guess
 from imports.reading.kinds import refuse_what_is_no_text
 

@@ -11,12 +11,19 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem. row: as a spreadsheet counts; column: the head of the column; text: what stands there."""
+    """One problem. row: as a spreadsheet counts; column: the head of the column; text: what stands there.
+
+    place: the column's number from 0, −1 for a fixed value or the whole row; kind: the sentence that
+    problems are grouped by, where `message` differs from row to row; cells: the whole row.
+    """
 
     row: int
     column: str
     text: str
     message: str
+    place: int = -1
+    kind: str = ""
+    cells: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         shown = f"“{self.text[:60]}” " if self.text else ""

@@ -109,7 +109,13 @@ class Stage:
             rows.filter(pk__in=[key for _row, _text, key, _other in found]).values_list("pk", flat=True)
         )
         return [
-            Problem(row, head, text, _exists(other, key) if key in seen else _exists_unseen())
+            Problem(
+                row,
+                head,
+                text,
+                _exists(other, key) if key in seen else _exists_unseen(),
+                kind=_("exists already"),
+            )
             for row, text, key, other in found
         ]
 
@@ -122,7 +128,13 @@ class Stage:
                 f" WHERE {column} <> '') AS each WHERE row_number > first_row"
             )
             return [
-                Problem(row, head, text, _("is in row %(row)s already. Keep one of them.") % {"row": first})
+                Problem(
+                    row,
+                    head,
+                    text,
+                    _("is in row %(row)s already. Keep one of them.") % {"row": first},
+                    kind=_("is in the file twice"),
+                )
                 for row, text, first in cursor.fetchall()
             ]
 

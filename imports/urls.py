@@ -1,9 +1,17 @@
-"""Doors of the imports room: /import/<what a row becomes>/, one for each declaration."""
+"""Doors of the imports room: /import/<what a row becomes>/ takes a file, /import/<number>/… are its steps."""
 
 from django.urls import path
 
-from imports import views
+from imports import steps, views
 from imports.fields import TARGETS
 
 app_name = "imports"
-urlpatterns = [path(f"{slug}/", views.upload, {"target": slug}, name=slug) for slug in sorted(TARGETS)]
+urlpatterns = [
+    *(path(f"{slug}/", views.upload, {"target": slug}, name=slug) for slug in sorted(TARGETS)),
+    path("<int:pk>/start/", steps.start_row, name="start"),
+    path("<int:pk>/columns/", steps.columns, name="columns"),
+    path("<int:pk>/check/", steps.check, name="check"),
+    path("<int:pk>/import/", steps.run, name="run"),
+    path("<int:pk>/report/", steps.report, name="report"),
+    path("<int:pk>/discard/", steps.discard, name="discard"),
+]

@@ -20,6 +20,7 @@ from calls.callkeys import CallKey
 from calls.models import Cdr
 from contacts.models import Contact
 from customers.models import Customer
+from imports.models import Upload
 
 
 class UnknownParameter(Exception):
@@ -104,5 +105,6 @@ FILLERS: dict[tuple[str, str], Callable[[World], Any]] = {
     ("customers", "pk"): lambda world: world.customer.pk,
     ("contacts", "pk"): row(Contact),
     ("contacts", "contact_id"): row(Contact),
+    ("imports", "pk"): row(Upload),
     ("pages:call", "key"): lambda world: CallKey.of(world.rows[Cdr]).word,  # type: ignore[arg-type]
 }

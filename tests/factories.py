@@ -20,6 +20,9 @@ from carriers.models import Carrier
 from contacts.models import Contact
 from customers import services as customer_services
 from customers.models import Customer, Listing
+from imports import services
+from imports.fields import TARGETS
+from imports.models import Upload
 from routing.models import IngressRoute, IpAuth, SipUser
 from setup.models import Currency, PortalDomain, Reseller
 from users.models import Kind, User
@@ -141,3 +144,11 @@ def make_cdr(customer: Customer, **fields: Any) -> Cdr:
         microsecond=0
     )  # as a trigger stores it; the key of a call is that
     return cdr
+
+
+def make_upload(owner: User, content: bytes = b"Name,Currency\nAurel,EUR\n", **fields: Any) -> Upload:
+    """A file on the shelf, as its owner has just sent it."""
+    upload = services.receive([content], name="rows.csv", target=TARGETS["customers"], by=owner)
+    Upload.objects.filter(pk=upload.pk).update(**fields)
+    upload.refresh_from_db()
+    return upload

@@ -17,12 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from billing.models import Account
 from customers.models import Customer, Listing, SearchTerm, Status
 from imports.checking import Checker
+from imports.engine import Outcome, import_file
 from imports.fields import TARGETS
 from imports.numbers import guess_decimal_mark, parse_decimal
 from imports.plans import Plan
 from imports.problems import Wrong
 from imports.reading import Record, Unreadable
-from imports.engine import Outcome, import_file
 from tests import factories
 from users.models import User
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from imports.engine import Outcome, import_file
 from imports.fields import TARGETS, Target
 from imports.numbers import MARKS
 from imports.plans import Plan
 from imports.reading import Unreadable
-from imports.engine import Outcome, import_file
 from users.models import Kind, User
 
 SHOWN = 50
