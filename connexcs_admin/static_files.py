@@ -23,6 +23,7 @@ SHEETS = (
 
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_STRING = re.compile(r"""("[^"]*"|'[^']*')""")
 
 
 def sheets() -> list[str]:
@@ -31,9 +32,19 @@ def sheets() -> list[str]:
 
 
 def plain(css: str) -> str:
-    """Styles without comments and indentation. No more: minifiers drop the space of `.in :is(input)`, which
-    then selects something else, and compression takes what is left."""
-    return "\n".join(line for raw in _COMMENT.sub("", css).splitlines() if (line := raw.strip()))
+    """Styles without comments and needless white space; a browser reads the same rules in them.
+
+    rcssmin would be a library for this, yet it drops the space of `.in :is(input)`, which then means
+    another thing. So only space after a colon goes, and around what ends a selector, a rule or a declaration.
+    """
+    parts = _STRING.split(_COMMENT.sub("", css))
+    parts[::2] = [_tight(part) for part in parts[::2]]
+    return "".join(parts).strip()
+
+
+def _tight(part: str) -> str:
+    part = re.sub(r" ?([{};,>]) ?", r"\1", re.sub(r"\s+", " ", part))
+    return part.replace(": ", ":").replace(";}", "}")
 
 
 class BundledStorage(CompressedManifestStaticFilesStorage):
@@ -52,7 +63,7 @@ class BundledStorage(CompressedManifestStaticFilesStorage):
 
     def _bundle(self) -> None:
         Path(self.path(BUNDLE)).write_text(
-            "\n".join(plain(Path(self.path(name)).read_text()) for name in sheets())
+            plain("\n".join(Path(self.path(name)).read_text() for name in sheets()))
         )
 
     def _rewrite(self, name: str, shorten: Any) -> None:
