@@ -88,9 +88,20 @@ def find(request: SignedInRequest) -> HttpResponse:
     """What was found: the inside of the palette for htmx, else a page of its own."""
     ask, place = Ask.read(request.GET.get("q", "")), Place.read(request)
     found = groups(request.user, ask, place)
-    context = {"ask": ask, "groups": found, "count": sum(len(group.entries) for group in found)}
+    context = {
+        "ask": ask,
+        "groups": found,
+        "count": sum(len(group.entries) for group in found),
+        "verb": "" if found else _verb_alone(request.user, ask),
+    }
     template = "palette/_found.html" if wants_fragment(request) else "palette/page.html"
     return render(request, template, context)
+
+
+def _verb_alone(user: User, ask: Ask) -> str:
+    """The verb that was typed and nothing after it: it waits for a name."""
+    named = _named(_verbs(user, ask), ask) if len(ask.words) == 1 else []
+    return str(named[0].label) if named else ""
 
 
 def groups(user: User, ask: Ask, place: Place) -> list[Group]:

@@ -179,6 +179,15 @@ def test_a_customer_whose_name_begins_like_a_verb_is_still_found_by_its_name(cli
     assert groups(ask(client_alice, "routing ltd"))["Customers"] == ["Routing Ltd Active 0.00 EUR ↵"]
 
 
+def test_a_verb_alone_with_no_customer_at_hand_asks_for_a_name(client_alice, client_bob):
+    assert (
+        "needs a customer: go on typing a name, as in “block acme”"
+        in ask(client_alice, "block").content.decode()
+    )
+    assert "needs a customer" not in ask(client_alice, "blockade").content.decode()
+    assert "needs a customer" not in ask(client_bob, "block").content.decode(), "he may not block anybody"
+
+
 def test_on_a_customers_page_a_verb_alone_is_for_that_customer(client_alice, rheinfon):
     factories.make_customer(name="Authority Ltd")
     page = f"/customers/{rheinfon.pk}/auth/"
