@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from connexcs_admin.back_door import may_enter
+from connexcs_admin.help.pages import slug_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -66,6 +67,7 @@ COMMANDS = (
     Item(_("Audit"), "audit:list", "hist", "audit.view_act", words=_("log acts sign-ins history")),
     Item(_("Users"), "users:list", "user", "users.view_user", words=_("staff people roles sign-in")),
     Item(_("Security"), "account_security", "lock", words=_("account passkeys app recovery codes sessions")),
+    Item(_("Help"), "help", "help", words=_("manual documentation guide")),
     Item(_("Change password"), "account_change_password", "key", words=_("account")),
     Item(_("Sign out"), "account_logout", "logout", words=_("log logout leave"), posts=True),
 )
@@ -79,7 +81,7 @@ def _free_letter(label: str, taken: set[str]) -> str:
 def frame(request: HttpRequest) -> dict[str, object]:
     """Context for base.html: `navigation`, a list of label, url, icon, key, and whether it is the page shown.
 
-    key: the letter that opens it after "g"; each has its own.
+    key: the letter that opens it after "g"; each has its own. help_url: the manual's page of this screen.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or getattr(request, "site_kind", "staff") != "staff":
@@ -92,4 +94,6 @@ def frame(request: HttpRequest) -> dict[str, object]:
         current = request.path == url if url == "/" else request.path.startswith(url)
         key = _free_letter(str(item.label), {str(entry["key"]) for entry in entries})
         entries.append({"label": item.label, "url": url, "icon": item.icon, "current": current, "key": key})
-    return {"navigation": entries, "admin_url": admin_url}
+    slug = slug_of(request.resolver_match.view_name) if request.resolver_match else ""
+    help_url = reverse("help", args=[slug] if slug else [], urlconf="connexcs_admin.urls")
+    return {"navigation": entries, "admin_url": admin_url, "help_url": help_url}

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from connexcs_admin import home, live, palette
+from connexcs_admin.help.views import manual
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("home/rest/", home.home_rest, name="home_rest"),
     path("live-totals/", live.live_totals, name="live_totals"),
     path("find/", palette.find, name="find"),
+    path("help/", manual, name="help"),
+    path("help/<slug:slug>/", manual, name="help"),
     path("customers/", include("customers.urls")),
     path("customers/<int:customer_id>/", include("contacts.urls")),
     path("customers/<int:customer_id>/", include("routing.urls")),

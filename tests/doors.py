@@ -106,5 +106,6 @@ FILLERS: dict[tuple[str, str], Callable[[World], Any]] = {
     ("contacts", "pk"): row(Contact),
     ("contacts", "contact_id"): row(Contact),
     ("imports", "pk"): row(Upload),
+    ("help", "slug"): lambda _world: "lists",
     ("pages:call", "key"): lambda world: CallKey.of(world.rows[Cdr]).word,  # type: ignore[arg-type]
 }
