@@ -77,7 +77,9 @@ class ColumnsForm(forms.Form):
                 choices=choices,
                 required=False,
                 initial=current.get(place, ""),
-                widget=forms.Select(attrs={"class": "upf"}),
+                widget=forms.Select(
+                    attrs={"class": "upf", "aria-label": _("Field for column %(head)s") % {"head": head}}
+                ),
             )
 
     def columns(self) -> dict[str, str]:
