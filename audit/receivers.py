@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from audit.acts import origin
 from audit.models import ActKind
 from audit.services import record, record_failure
+from grids.signals import exported
 from users.addresses import client_ip
 from users.signals import News, sign_in_news
 
@@ -53,6 +54,12 @@ def password_was_changed(request: HttpRequest, user: Any, **_: object) -> None:
 def news_of_sign_ins(kind: News, user: Any, detail: str, **_: object) -> None:
     write = record_failure if kind in (News.CODE_FAILED, News.CONFIRM_FAILED) else record
     write(ActKind(kind.value), user=user, ip=origin.get({}).get("ip") or None, detail=detail)
+
+
+@receiver(exported, dispatch_uid="audit.exported")
+def file_was_exported(user: Any, name: str, rows: int, query: str, **_: object) -> None:
+    where = origin.get({}).get("ip") or None
+    record(ActKind.EXPORTED, user=user, ip=where, detail=f"{name}: {rows} rows, {query}")
 
 
 def _where(request: HttpRequest | None) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    from benchmarks import data, grid, ingest, listing, operators, report, web
+    from benchmarks import data, export, grid, ingest, listing, operators, report, web
     from benchmarks.cpu import Meter, postmaster_of
     from benchmarks.load import Load, WrongAnswer
 
@@ -70,7 +70,9 @@ def measure(options: argparse.Namespace) -> int:
             opened = operators.run(port, cookie, meter, people=options.people, seconds=options.watched)
             say("Every filter with every sort …")
             scans = listing.measure(DEMO_EMAIL)
-            result = replace(result, ratios=[*result.ratios, *opened.ratios, *scans.ratios])
+            say("Files …")
+            files = export.measure(DEMO_EMAIL)
+            result = replace(result, ratios=[*result.ratios, *opened.ratios, *scans.ratios, *files])
             if options.grow_to:
                 result = replace(result, ratios=[*result.ratios, grown(load, options)])
     except (data.Unusable, web.NotReady, WrongAnswer, OSError) as error:

@@ -25,6 +25,7 @@ from grids.columns import (
     Column,
     ConditionColumn,
     DurationColumn,
+    FlagColumn,
     LinkColumn,
     MoneyColumn,
     NumberColumn,
@@ -37,7 +38,7 @@ from grids.columns import (
     Title,
     UsageColumn,
 )
-from grids.filters import Choice, Names, SetFilter, ValuesFilter, YesNoFilter
+from grids.filters import Choice, Names, SetFilter, ValuesFilter
 from grids.grid import Feed, Grid
 from grids.shared import Glance
 from setup.models import AcdDefinition, Reseller
@@ -189,9 +190,7 @@ class CustomerGrid(Grid):
     currency = TextColumn(
         gettext_lazy("Currency"), "currency_id", filter=ValuesFilter(code=True), hidden=True
     )
-    portal = TextColumn(
-        gettext_lazy("Portal access"), "portal_access", filter=YesNoFilter(), hidden=True,
-    )
+    portal = FlagColumn(gettext_lazy("Portal access"), "portal_access", hidden=True)
     created = AgeColumn(gettext_lazy("Created"), "created_at", hidden=True)
     debit_limit = MoneyColumn(
         gettext_lazy("Debit limit"), permission=SEES_MONEY, currency="currency_id", hidden=True

@@ -31,6 +31,7 @@ class CustomerGridView(GridView):
     poll_name = "customers:live"
     suggest_name = "customers:suggest"
     values_name = "customers:values"
+    export_name = "customers:export"
     template = "customers/list.html"
     fragment = "customers/_grid.html"
 

@@ -85,6 +85,11 @@ def tree(grid: Grid) -> Tree:
     return _Planting(grid).plant()
 
 
+def every(grid: Grid) -> list[Group]:
+    """Every group of the innermost level, open or not, on all pages; by the names of its levels."""
+    return _Planting(grid).innermost()
+
+
 class _Planting:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
@@ -107,6 +112,19 @@ class _Planting:
             parents = self._open(children)
         self._grow_leaves(parents)
         return Tree(len(first), page)
+
+    def innermost(self) -> list[Group]:
+        keys = [column.group_key() for column in self.columns]
+        found = list(
+            self._named(self.columns, figures_by(self.grid, self.grid.matching(), keys, self.values))
+        )
+        found.sort(
+            key=lambda group: [
+                column.filter.group_place(value, name) if column.filter else name
+                for column, value, name in zip(self.columns, group.values, group.names, strict=True)
+            ]
+        )
+        return found
 
     def _open(self, groups: Iterable[Group]) -> list[Group]:
         found = [group for group in groups if self.wanted[group.key]]

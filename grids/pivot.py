@@ -60,9 +60,9 @@ class Pivot:
 OTHER = ("…other",)  # the values of the label that stands for all the rest
 
 
-def pivot(grid: Grid) -> Pivot:
-    """The pivot of the layout over the matching rows."""
-    return _Turning(grid).turn()
+def pivot(grid: Grid, *, every: bool = False) -> Pivot:
+    """The pivot of the layout over the matching rows. every: the rows of all pages."""
+    return _Turning(grid).turn(every=every)
 
 
 class _Turning:
@@ -75,7 +75,7 @@ class _Turning:
         # A column that is both: only the cells on the diagonal hold rows.
         self.keys = [column.group_key() for column in (*self.by, *self.across)]
 
-    def turn(self) -> Pivot:
+    def turn(self, *, every: bool) -> Pivot:
         cells, rows, labels, whole = self._count(self.keys)
         found = Pivot(self.values, whole=whole[0][1] if whole else Figures())
         named = self._parts(self.across, labels)
@@ -87,15 +87,19 @@ class _Turning:
             kept.append(Part(OTHER, (), self._not_among(kept), dict(labels).get(OTHER, Figures())))
             named = kept
         found.labels = self._in_order(self.across, named)
-        every = self._sorted(self._parts(self.by, rows))
-        found.count = len(every)
-        place = self.grid.state.place
-        pages = max(1, -(-len(every) // place.per_page))
-        start = (min(place.page, pages) - 1) * place.per_page
-        found.rows = every[start : start + place.per_page]
+        found.rows = self._sorted(self._parts(self.by, rows))
+        found.count = len(found.rows)
+        if not every:
+            found.rows = self._page(found.rows)
         width = len(self.by)
         found.cells = {(values[:width], values[width:]): figures for values, figures in cells}
         return found
+
+    def _page(self, rows: list[Part]) -> list[Part]:
+        place = self.grid.state.place
+        pages = max(1, -(-len(rows) // place.per_page))
+        start = (min(place.page, pages) - 1) * place.per_page
+        return rows[start : start + place.per_page]
 
     def _count(self, keys: Sequence[Any]) -> list[list[tuple[tuple[Any, ...], Figures]]]:
         """Cells, rows, labels, and the whole."""

@@ -5,9 +5,13 @@ They ask through the same door as people do, with Django's test client, and look
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -19,6 +23,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from grids.columns import Column
+from grids.export.formulas import defused
 from grids.filters import ColumnFilter
 from grids.grid import Grid
 
@@ -167,6 +172,9 @@ def check_permissions(case: GridCase, client: Client, user: Any, grant: Callable
         assert seen(page).bad_chips == 1, f"sorting by the hidden {name} is not refused with a chip"
         assert seen(client.get(f"{case.url}?f.{name}=in:1")).bad_chips == 1
         assert f'data-c="{name}"' not in page.content.decode()
+        assert client.get(f"{case.url}export/?c={name}&s=&format=csv").status_code == 400
+        file = exported(case, client, "s=", "csv").decode("utf-8-sig")
+        assert str(column.label) not in next(csv.reader(io.StringIO(file)))
         check_hidden(case, client, name, column)
 
 
@@ -189,6 +197,8 @@ def check_hidden(case: GridCase, client: Client, name: str, column: Column) -> N
     for url in (f"{case.url}values/", f"{case.url}suggest/"):
         query = "column={0}&q={0}:&at=99&s="
         assert answer(query, name, url) == answer(query, absent, url)
+    file = "format=csv&c={0}&s=-{0}&f.{0}=in:1"
+    assert answer(file, name, f"{case.url}export/") == answer(file, absent, f"{case.url}export/")
 
 
 def sample_conditions(grid: Grid) -> dict[str, list[str]]:
@@ -291,3 +301,59 @@ def _page(client: Client, url: str) -> tuple[list[str], str, str]:
     response = client.get(url)
     links = dict(re.findall(r'rel="(next|prev)" href="([^"]*)"', response.content.decode()))
     return seen(response).ids, unescape(links.get("next", "")), unescape(links.get("prev", ""))
+
+
+def check_exports(case: GridCase, client: Client, user: Any) -> None:
+    """A file holds every row of all pages in their order and every column on screen, formulas as words, at
+    the same number of queries for 2 rows and for 20."""
+    every = ",".join(name for name, column in case.grid(user, "s=").filterable.items() if column.displayable)
+    query = f"c={every}&s=&n=3"
+    case.add_rows(2, "=1+1")
+    few = _export_costs(case, client, query)
+    case.add_rows(18, "=1+1")
+    case.vary()
+    assert _export_costs(case, client, query) == few
+    grid = case.grid(user, query)
+    count = case.grid_class.model.objects.count()
+    heads, *rows = csv.reader(io.StringIO(exported(case, client, query, "csv").decode("utf-8-sig")))
+    keys: dict[str, str] = {}  # a currency that several amounts share stands once, beside the first
+    for column in grid.columns.values():
+        for one in column.filed():
+            keys.setdefault(one.key, one.label)
+    assert heads == list(keys.values()), (heads, keys)
+    assert len(rows) == count
+    assert not [cell for row in rows for cell in row if cell.startswith("=")]
+    assert any(cell.startswith("'=1+1") for row in rows for cell in row), (
+        "the words of the rows are not there"
+    )
+    # Of the grid in which exports are noted the last row is new.
+    objects = json.loads(exported(case, client, query, "json"))[:count]
+    assert [list(found) for found in objects] == [list(keys)] * count
+    for found, row in zip(objects, rows, strict=True):
+        assert [_as_csv(value) for value in found.values()] == row, (found, row)
+    assert exported(case, client, query, "xlsx").startswith(b"PK")
+
+
+def exported(case: GridCase, client: Client, query: str, kind: str) -> bytes:
+    """The file of a state."""
+    answer: Any = client.get(f"{case.url}export/?{query}&format={kind}")
+    assert answer.status_code == 200, answer
+    return b"".join(answer.streaming_content)
+
+
+def _as_csv(value: Any) -> str:
+    """How the same value stands in CSV."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return defused(value)
+    return format(Decimal(repr(value)).normalize(), "f")
+
+
+def _export_costs(case: GridCase, client: Client, query: str) -> dict[str, int]:
+    costs = {}
+    for kind in ("csv", "json", "xlsx"):
+        with CaptureQueriesContext(connection) as captured:
+            exported(case, client, query, kind)
+        costs[kind] = len(captured)
+    return costs

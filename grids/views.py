@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import (
     HttpRequest,
@@ -15,6 +16,7 @@ from django.http import (
     HttpResponseBadRequest,
     HttpResponseRedirect,
     QueryDict,
+    StreamingHttpResponse,
 )
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,11 +26,13 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from grids import columnspanel, live, panel, pivoted, rows
+from grids.export.files import TYPES, NoExport, make
 from grids.facets import Facet, facets
 from grids.grid import Grid
 from grids.patience import TooSlow, patience
 from grids.pivot import lacks_currency
 from grids.shared import Glance, shared
+from grids.signals import exported
 from grids.state import COLUMNS_PANEL, FILTERS_PANEL, LONGEST_TEXT, Filters
 from grids.suggest import suggestions
 
@@ -52,6 +56,13 @@ def faults(grid: Grid) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def not_understood(grid: Grid) -> str:
+    """What of the address means nothing here; "" for none. No file shall hold other rows than were meant."""
+    notes = [f"{note.key}={note.value[:100]}: {note.sentence}" for note in grid.state.notes]
+    notes += [f"{fault['word']}: {fault['sentence']}" for fault in faults(grid)]
+    return "\n".join(notes)
+
+
 def one_currency(grid: Grid) -> str:
     """Where a pivot of amounts of several currencies leads: to the same one of the commonest currency."""
     name = lacks_currency(grid) if grid.state.layout.is_pivot else ""
@@ -60,11 +71,12 @@ def one_currency(grid: Grid) -> str:
 
 
 class GridView(View):
-    """One grid at four URLs: its page (`as_view()`), its poll (`as_view(polled=True)`), what its text box
-    suggests (`as_view(part="suggest")`) and the values of one set filter (`as_view(part="values")`).
+    """One grid at five URLs: its page (`as_view()`), its poll (`as_view(polled=True)`), what its text box
+    suggests (`as_view(part="suggest")`), the values of one set filter (`as_view(part="values")`) and files of
+    what it shows (`as_view(part="export")`).
 
-    url_name, poll_name, suggest_name and values_name are the names of those URLs; all but the first are what
-    `grids.urls.grid_paths` calls them, unless given. template includes fragment.
+    url_name, poll_name, suggest_name, values_name and export_name are the names of those URLs; all but the
+    first are what `grids.urls.grid_paths` calls them, unless given. template includes fragment.
     """
 
     grid_class: ClassVar[type[Grid]]
@@ -72,6 +84,7 @@ class GridView(View):
     poll_name: ClassVar[str]
     suggest_name: ClassVar[str]
     values_name: ClassVar[str]
+    export_name: ClassVar[str]
     template: ClassVar[str]
     fragment: ClassVar[str]
     polled = False
@@ -81,16 +94,17 @@ class GridView(View):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         named = {"poll_name": "live", "suggest_name": "suggest", "values_name": "values"}
+        named |= {"export_name": "export"}
         for attribute, suffix in named.items():
             if attribute not in vars(cls) and "url_name" in vars(cls):
                 setattr(cls, attribute, f"{cls.url_name}_{suffix}")
 
-    def get(self, request: HttpRequest, **_scope: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **_scope: Any) -> Any:
         if self.polled:
             response = self.poll(request)
         else:
             self.check(request.user.has_perm)
-            parts = {"suggest": self.suggest, "values": self.values, "": self.page}
+            parts = {"suggest": self.suggest, "values": self.values, "export": self.export, "": self.page}
             response = parts[self.part](request)
         patch_vary_headers(response, ["HX-Request"])
         add_never_cache_headers(response)
@@ -168,6 +182,7 @@ class GridView(View):
             ],
             "panel": panel.panel_of(grid, form),
             "columns_panel": columnspanel.panel_of(grid),
+            "export_url": f"{self.reverse(self.export_name)}?{grid.state.query}&format=",
             "columns_url": grid.url_of(grid.state.changed(panel=COLUMNS_PANEL)),
             "widths": rows.widths(grid),
             "panel_url": grid.url_of(grid.state.changed(panel=FILTERS_PANEL)),
@@ -252,6 +267,30 @@ class GridView(View):
             facet = Facet()
         card = panel.picked_card(grid, name, facet)
         return render(request, "grids/_values.html", {"grid": grid, "card": card})
+
+    def export(self, request: HttpRequest) -> Any:
+        """The file in the `format` asked for. What cannot be one leads back to the list, with the reason."""
+        params = request.GET.copy()
+        kind = params.pop("format", [""])[-1]
+        if kind not in TYPES:
+            return HttpResponseBadRequest(_("Name a format: %(known)s.") % {"known": ", ".join(TYPES)})
+        grid = self.grid(request, params)
+        if problem := not_understood(grid):
+            return HttpResponseBadRequest(problem, content_type="text/plain; charset=utf-8")
+        try:
+            made = make(grid, kind)
+        except NoExport as reason:
+            messages.error(request, str(reason))
+            return HttpResponseRedirect(grid.url)
+        exported.send(type(grid), user=request.user, name=made.name, rows=made.rows, query=grid.state.query)
+        return StreamingHttpResponse(
+            made.chunks,
+            headers={
+                "Content-Type": made.content_type,
+                "Content-Disposition": f'attachment; filename="{made.name}"',
+                "Content-Length": str(made.size),
+            },
+        )
 
     def poll(self, request: HttpRequest) -> HttpResponse:
         """JSON of what changed, or 204. Rights are asked of the database each time."""

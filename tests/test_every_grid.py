@@ -227,9 +227,15 @@ def test_every_row_is_on_exactly_one_page(case: GridCase, client_alice: Client):
 
 
 @EVERY_GRID
+def test_a_file_holds_what_the_grid_shows(case: GridCase, client_alice: Client, alice: User):
+    testing.check_exports(case, client_alice, alice)
+
+
+@EVERY_GRID
 def test_strangers_are_sent_to_the_sign_in_page(case: GridCase, client: Client):
     assert client.get(case.url).status_code == 302
     assert client.get(case.poll_url).status_code == 302
+    assert client.get(f"{case.url}export/?s=&format=csv").status_code == 302
 
 
 def grant_to(user: User) -> Callable[[str], None]:

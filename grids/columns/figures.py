@@ -13,10 +13,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import F
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from grids import formats
 from grids.aggregates import Measure
+from grids.columns.filed import Filed, Trimmed, ratio, words
 from grids.columns.plain import Column, Row, Sight, none, number
 from grids.filters import ColumnFilter, DurationFilter, MoneyFilter, NumberFilter, WholeFilter
 from grids.markup import attribute, icon, text
@@ -73,6 +76,10 @@ class NumberColumn(Column):
             return none()
         whole = function in ("count", "distinct")
         return number(value, 0 if whole else self.decimals + (function in ("avg", "median")))
+
+    def filed(self) -> tuple[Filed, ...]:
+        value: Any = F(self.source)
+        return (Filed(self.name, str(self.label), Trimmed(value) if self.decimals else value),)
 
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
@@ -135,6 +142,19 @@ class MoneyColumn(Column):
             return number(figure, 0)
         shown = formats.format_money(Decimal(figure), max(sight.digits(code), self.decimals))
         return f'{toned(shown, "bad" if figure < 0 else "")}<span class="cur"> {text(code)}</span>'
+
+    def filed(self) -> tuple[Filed, ...]:
+        """The amount, and its currency in a column of its own, which several amounts of a row may share."""
+        amount = Filed(self.name, str(self.label), Trimmed(F(self.source)))
+        return (
+            amount,
+            Filed(
+                self.currency,
+                _("%(column)s currency") % {"column": self.label},
+                words(F(self.currency)),
+                is_text=True,
+            ),
+        )
 
     def data(self, row: Row, sight: Sight) -> str:
         code = row[self.currency]
@@ -240,6 +260,17 @@ class RatioColumn(Column):
             figure = None if values[0] is None else Decimal(values[0]) / Decimal(self.filter_scale)
         return none() if figure is None else toned(self.shown(figure), self.tone(figure, sight))
 
+    def filed(self) -> tuple[Filed, ...]:
+        label = f"{self.label} ({self.unit})" if self.unit else str(self.label)
+        return (Filed(self.name, label, ratio(self.part, self.whole, self.scale)),)
+
+    def summed_filed(self, function: str, values: Sequence[Any]) -> Any:
+        if function == "ratio":
+            figure = self.figure(dict(zip((self.part, self.whole), values, strict=True)))
+        else:
+            figure = None if values[0] is None else Decimal(values[0]) / Decimal(self.filter_scale)
+        return None if figure is None else round(figure, 4)
+
     def figure(self, row: Row) -> Decimal | None:
         """The ratio, or None while nothing was counted."""
         if not row[self.whole]:
@@ -292,6 +323,14 @@ class DurationColumn(RatioColumn):
     def usual_filter(self) -> ColumnFilter | None:
         return DurationFilter()
 
+    def filed(self) -> tuple[Filed, ...]:
+        scale = Decimal(self.scale) / 1000
+        return (Filed(self.name, f"{self.label} (s)", ratio(self.part, self.whole, scale)),)
+
+    def summed_filed(self, function: str, values: Sequence[Any]) -> Any:
+        figure = super().summed_filed(function, values)
+        return None if figure is None else round(figure / 1000, 3)
+
     def shown(self, figure: Decimal) -> str:
         return formats.format_duration_ms(figure)
 
@@ -337,6 +376,10 @@ class UsageColumn(Column):
         if function == "sum":
             return self.html(dict(zip((self.source, self.limit), values, strict=True)), sight)
         return none() if values[0] is None else number(values[0], 1 if function == "avg" else 0)
+
+    def filed(self) -> tuple[Filed, ...]:
+        limit = Filed(self.limit, _("%(column)s limit") % {"column": self.label}, F(self.limit))
+        return (Filed(self.name, str(self.label), F(self.source)), limit)
 
     def html(self, row: Row, sight: Sight) -> str:
         used, limit = row[self.source] or 0, row[self.limit]

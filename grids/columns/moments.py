@@ -7,10 +7,13 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import formats as django_formats
+from django.utils.translation import gettext as _
 
 from grids import formats
 from grids.columns.figures import NumberColumn
+from grids.columns.filed import Filed, UtcMoment, seconds
 from grids.columns.plain import AgeColumn, Column, Row, Sight, none
 from grids.filters import ColumnFilter, DurationFilter, NumberFilter
 from grids.markup import attribute, text
@@ -69,6 +72,14 @@ class LengthColumn(NumberColumn):
     def usual_filter(self) -> ColumnFilter | None:
         return DurationFilter()
 
+    def filed(self) -> tuple[Filed, ...]:
+        return (Filed(self.name, f"{self.label} (s)", seconds(self.source)),)
+
+    def summed_filed(self, function: str, values: Sequence[Any]) -> Any:
+        if values[0] is None or function == "count":
+            return values[0]
+        return round(Decimal(values[0]) / 1000, 3)
+
     def shown(self, value: Any) -> str:
         return formats.format_duration_ms(value)
 
@@ -107,6 +118,11 @@ class LastingColumn(Column):
 
     def usual_filter(self) -> ColumnFilter | None:
         return None
+
+    def filed(self) -> tuple[Filed, ...]:
+        return (
+            Filed(self.name, _("%(column)s since (UTC)") % {"column": self.label}, UtcMoment(F(self.source))),
+        )
 
     @property
     def sortable(self) -> bool:

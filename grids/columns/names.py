@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from grids.aggregates import SQL, Measure
+from grids.columns.filed import Filed, words
 from grids.columns.plain import Column, Row, Sight, none
 from grids.filters import ColumnFilter, Names, ValuesFilter
 from grids.markup import icon, text
@@ -134,6 +135,9 @@ class NameColumn(Column):
 
     def measure(self, function: str) -> Measure:
         return Measure((self.source,), (SQL[function],))
+
+    def filed(self) -> tuple[Filed, ...]:
+        return (Filed(self.name, str(self.label), words(F(self.shown)), is_text=True),)
 
     def plain(self, row: Row) -> Any:
         return row[self.shown]

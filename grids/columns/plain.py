@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 import django_tables2
-from django.db.models import Expression, F, Q
+from django.db.models import Case, Expression, F, Q, TextField, Value, When
 from django.db.models.expressions import Combinable, OrderBy
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy
 
 from grids import formats
 from grids.aggregates import SQL, Measure
+from grids.columns.filed import Filed, UtcMoment, words
 from grids.filters import (
     Choice,
     ColumnFilter,
@@ -159,6 +160,16 @@ class Column(django_tables2.Column):
             return none()
         return number(values[0], 0) if function in ("count", "distinct") else text(values[0])
 
+    # -- files, see grids.export ------------------------------------------------------------------------
+
+    def filed(self) -> tuple[Filed, ...]:
+        """What a file holds of each row, in the unit shown; see `summed_filed` for many rows."""
+        return (Filed(self.name, str(self.label), words(F(self.source)), is_text=True),)
+
+    def summed_filed(self, function: str, values: Sequence[Any]) -> Any:
+        """The figure of many rows as a file holds it; `values` are what the measure gave."""
+        return values[0]
+
     @property
     def label(self) -> Any:
         return self.verbose_name
@@ -271,11 +282,20 @@ class ChoiceColumn(Column):
                 [Choice(str(key), label, Q(**{self.source: key})) for key, label in self.labels.items()]
             )
 
+    def filed(self) -> tuple[Filed, ...]:
+        return (Filed(self.name, str(self.label), labelled(self.source, self.labels), is_text=True),)
+
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]
         if value in (None, ""):
             return none()
         return text(sight.say(self.labels[value]) if value in self.labels else value)
+
+
+def labelled(source: str, labels: Mapping[Any, Any]) -> Any:
+    """A stored value as the word that people read; one without a word as it stands."""
+    cases = [When(**{source: key}, then=Value(str(label))) for key, label in labels.items()]
+    return Case(*cases, default=words(F(source)), output_field=TextField())
 
 
 class FlagColumn(Column):
@@ -285,6 +305,10 @@ class FlagColumn(Column):
 
     def usual_filter(self) -> ColumnFilter | None:
         return YesNoFilter()
+
+    def filed(self) -> tuple[Filed, ...]:
+        value = Case(When(**{self.source: True}, then=Value("yes")), default=Value("no"))
+        return (Filed(self.name, str(self.label), value),)
 
     def html(self, row: Row, sight: Sight) -> str:
         if not row[self.source]:
@@ -343,6 +367,9 @@ class AgeColumn(Column):
     def usual_filter(self) -> ColumnFilter | None:
         return MomentFilter()
 
+    def filed(self) -> tuple[Filed, ...]:
+        return (Filed(self.name, f"{self.label} (UTC)", UtcMoment(F(self.source))),)
+
     def plain(self, row: Row) -> Any:
         at = row[self.source]
         return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
@@ -387,6 +414,9 @@ class StatusColumn(Column):
         self.labels = labels
         self.change_url = change_url
         self.change_permission = change_permission
+
+    def filed(self) -> tuple[Filed, ...]:
+        return (Filed(self.name, str(self.label), labelled(self.source, self.labels), is_text=True),)
 
     def html(self, row: Row, sight: Sight) -> str:
         value = row[self.source]

@@ -1,0 +1,1 @@
+"""Files of what a grid shows: the same rows, columns and order, made for other programs to read."""
