@@ -157,7 +157,7 @@ def ratios(measured: Mapping[str, Measured], costs: Mapping[str, Cost]) -> list[
     grid = measured[GRID.name].rate
     size = costs[GRID.name].size
     return [
-        Ratio("grid ÷ empty signed-in view, requests/s", grid, measured[EMPTY.name].rate, 0.3),
+        Ratio("grid ÷ empty signed-in view, requests/s", grid, measured[EMPTY.name].rate, 0.2),
         Ratio("grid ÷ Django admin changelist, requests/s", grid, measured[ADMIN.name].rate, 20),
         Ratio("grid ÷ tables2 + django-filter, requests/s", grid, measured[TABLES2.name].rate, 20),
         Ratio("poll with nothing changed ÷ grid, requests/s", measured[QUIET_POLL].rate, grid),

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import acting
-from customers.models import Customer, Status
+from customers import hours
+from customers.models import CallWindow, Customer, Status
 from customers.signals import customers_created
 
 if TYPE_CHECKING:
@@ -27,12 +28,18 @@ def belongs_to(user: "User | None") -> dict[str, Any]:
     return {} if user.has_perm("customers.view_every_customer") else {"account_manager": user}
 
 
-def create_customer(*, by: "User | None", reason: str = "", **fields: object) -> Customer:
-    """A new customer with `fields` of the model. Raises ValidationError naming each wrong field."""
+def create_customer(
+    *, by: "User | None", reason: str = "", week: hours.Week | None = None, **fields: object
+) -> Customer:
+    """A new customer with `fields` of the model and hours in which it may call (none: always).
+
+    Raises ValidationError naming each wrong field.
+    """
     with acting(by=by, reason=reason):
         customer = Customer(**fields)
         customer.full_clean()
         customer.save(force_insert=True)
+        _put_week(customer, week or {})
         customers_created.send(Customer, customer_ids=[customer.pk])
     customer.refresh_from_db()
     return customer
@@ -82,3 +89,48 @@ def end_penalties(at: datetime | None = None) -> int:
         return Customer.objects.filter(pk__in=ids).update(
             status=F("status_after_penalty"), penalty_until=None, status_after_penalty=Status.ACTIVE
         )
+
+
+def change_customer(
+    customer_id: int,
+    fields: dict[str, object],
+    *,
+    by: "User | None",
+    reason: str = "",
+    week: hours.Week | None = None,
+) -> Customer:
+    """Stores `fields` of the model, and the hours of all weekdays (None: as they are); a repeat does nothing.
+
+    A new status has the effects that `set_status` gives it. Raises ValidationError naming each wrong field,
+    and Customer.DoesNotExist where the customer is gone.
+    """
+    with acting(by=by, reason=reason):
+        customer = Customer.objects.existing().select_for_update(no_key=True).get(pk=customer_id)
+        before = customer.effective_status(timezone.now())
+        changed = [name for name, value in fields.items() if getattr(customer, name) != value]
+        for name in changed:
+            setattr(customer, name, fields[name])
+        if "status" in changed and customer.status == Status.PENALTY and before != Status.PENALTY:
+            customer.status_after_penalty = before
+            changed.append("status_after_penalty")
+        if "status" in changed and customer.status != Status.PENALTY and customer.penalty_until:
+            customer.penalty_until = None
+            changed.append("penalty_until")
+        if changed:
+            others = [field.name for field in Customer._meta.fields if field.name not in changed]
+            customer.full_clean(exclude=others)
+            customer.save(update_fields=changed)
+        if week is not None:
+            _put_week(customer, week)
+    return customer
+
+
+def _put_week(customer: Customer, week: hours.Week) -> None:
+    """Makes the windows those of `week`; rows that stay as they are leave no history."""
+    wanted = {(day, opens, closes) for day, windows in week.items() for opens, closes in windows}
+    stored = {(row.weekday, row.opens, row.closes): row.pk for row in customer.call_windows.all()}
+    CallWindow.objects.filter(pk__in=[pk for key, pk in stored.items() if key not in wanted]).delete()
+    CallWindow.objects.bulk_create(
+        CallWindow(customer=customer, weekday=day, opens=opens, closes=closes)
+        for day, opens, closes in sorted(wanted - stored.keys())
+    )

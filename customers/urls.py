@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers import creation, pages, views
+from customers import editing, pages, views
 
 app_name = "customers"
 urlpatterns = [
@@ -11,8 +11,9 @@ urlpatterns = [
     path("suggest/", views.CustomerGridView.as_view(part="suggest"), name="suggest"),
     path("values/", views.CustomerGridView.as_view(part="values"), name="values"),
     path("export/", views.CustomerGridView.as_view(part="export"), name="export"),
-    path("new/", creation.customer_new, name="new"),
+    path("new/", editing.customer_new, name="new"),
     path("<int:pk>/", pages.customer_detail, name="detail"),
+    path("<int:pk>/edit/", editing.customer_edit, name="edit"),
     path("<int:pk>/head/", pages.customer_head, name="head"),
     path("<int:pk>/status/", views.customer_status, name="status"),
 ]

@@ -145,6 +145,12 @@ class Installation(models.Model):
     pdd_high_ms = models.PositiveIntegerField(_("PDD, called high from (ms)"), default=10_000)
     channels_warn = models.PositiveSmallIntegerField(_("channels, amber from (% of the limit)"), default=80)
     channels_bad = models.PositiveSmallIntegerField(_("channels, red from (% of the limit)"), default=95)
+    audit_comment = models.BooleanField(
+        _("ask why"),
+        default=False,
+        db_default=False,
+        help_text=_("Saving a customer wants a reason, which goes into its history."),
+    )
     number_range_start = models.BigIntegerField(
         _("internal numbers start at"), default=100_000, validators=[MinValueValidator(1)]
     )

@@ -11,6 +11,46 @@ from django.http import HttpResponse
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "path", "use", "circle", "line"}
 
 
+class _Fields(HTMLParser):
+    """Collects what a browser would post of a form: name -> values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.posted: dict[str, list[str]] = {}
+        self.into = ""  # the select that is being read
+        self.writes = ""  # the text area
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        name, value = found.get("name") or "", found.get("value") or ""
+        if tag in ("select", "textarea") and name:
+            self.into, self.writes = (name, "") if tag == "select" else ("", name)
+            self.posted.setdefault(name, [] if tag == "select" else [""])
+        elif tag == "option" and "selected" in found:
+            self.posted[self.into].append(value)
+        elif tag == "input" and name:
+            if found.get("type") not in ("checkbox", "radio"):
+                self.posted[name] = [value]
+            elif "checked" in found:
+                self.posted.setdefault(name, []).append(value or "on")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("select", "textarea"):
+            self.into = self.writes = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.writes:
+            self.posted[self.writes][0] += data
+
+
+def filled(answer: HttpResponse, **changes: object) -> dict[str, object]:
+    """What a browser would post of the form on a page, with `changes` typed into it."""
+    parser = _Fields()
+    parser.feed(answer.content.decode())
+    written = {name: [value.removeprefix("\n") for value in values] for name, values in parser.posted.items()}
+    return {**written, **changes}
+
+
 class _Words(HTMLParser):
     """Collects the text inside the first element with the attribute and value asked for (or of the page)."""
 

@@ -16,6 +16,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from customers import hours
 from customers.querysets import CustomerQuerySet
 from customers.search import search_term_triggers
 from customers.statuses import Status, effective_status
@@ -333,6 +334,20 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def week(self) -> dict[int, list[tuple[int, int]]]:
+        """Weekday -> hours in which it may call, as customers.hours has them. One query."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for weekday, opens, closes in self.call_windows.order_by("weekday", "opens").values_list(
+            "weekday", "opens", "closes"
+        ):
+            found.setdefault(weekday, []).append((opens, closes))
+        return found
+
+    def may_call_at(self, at: datetime) -> bool:
+        """Whether its hours let it begin a call at `at` (aware). Calls that are up and calls to it go on."""
+        return hours.is_open(self.week, self.time_zone, at)
 
     def effective_status(self, at: datetime) -> Status:
         """The status that holds at `at` (aware)."""
