@@ -10,6 +10,7 @@ urlpatterns = [
     path("live/", views.CustomerGridView.as_view(polled=True), name="live"),
     path("suggest/", views.CustomerGridView.as_view(part="suggest"), name="suggest"),
     path("values/", views.CustomerGridView.as_view(part="values"), name="values"),
+    path("views/", views.CustomerGridView.as_view(part="views"), name="views"),
     path("export/", views.CustomerGridView.as_view(part="export"), name="export"),
     path("new/", editing.customer_new, name="new"),
     path("<int:pk>/", pages.customer_detail, name="detail"),

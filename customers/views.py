@@ -32,6 +32,7 @@ class CustomerGridView(GridView):
     suggest_name = "customers:suggest"
     values_name = "customers:values"
     export_name = "customers:export"
+    views_name = "customers:views"
     template = "customers/list.html"
     fragment = "customers/_grid.html"
 

@@ -32,6 +32,7 @@ from grids.paging import Page, page
 from grids.pivot import Pivot, pivot
 from grids.rowkeys import RowKeys
 from grids.rows import Drawn, drawn, totals_bar
+from grids.savedviews import Shelf
 from grids.shared import Glance
 from grids.span import Ends, Span
 from grids.state import Filters, GridState, Rules, SortKey, read_state, sort_keys
@@ -315,6 +316,11 @@ class Grid(metaclass=GridMeta):
     def is_grouped(self) -> bool:
         """Whether rows stand in groups."""
         return bool(self.state.layout.groups) and not self.state.layout.is_pivot
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The saved views of this grid that its user has."""
+        return Shelf(self)
 
     @cached_property
     def tree(self) -> Tree:

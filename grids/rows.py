@@ -250,7 +250,8 @@ def ways_out(grid: Grid) -> list[dict[str, str]]:
         return _uncounted_ways_out(grid)
     ways = []
     if filters.q:
-        found = grid.visible().filter(grid.where(exclude=())).count()
+        rest = grid.where(exclude=())
+        found = grid.visible().filter(rest).count() if rest else grid.totals.all_rows
         wider = grid.state.changed(filters=replace(filters, q=""))
         ways.append(
             (found, _("the search for “%(words)s”") % {"words": filters.q}, _("Drop the search"), wider)

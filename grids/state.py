@@ -5,8 +5,9 @@ filters q f.<column>      which rows; `f.<column>=any` joins that column's condi
 sort    s                 in which order; `s=-asr,name`, and an empty `s=` is "no order of my own"
 place   page n open panel where in them, rows a page, open row groups, and the panel that stands open;
         after before      the row that the page begins behind, or ends before (see grids.paging)
+        v                 the saved view that was chosen (see grids.savedviews)
 
-A saved view will store chosen families and applying it replaces only those. Nothing here fails on bad input:
+A saved view stores chosen families, and choosing it replaces only those. Nothing here fails on bad input:
 what cannot be understood becomes a `Note`, shown as a chip that can be removed.
 """
 
@@ -129,7 +130,7 @@ class Place:
 
     opened_groups: paths of the row groups that stand open (see grids.groups), a path again for each time that
     more of its rows were asked for. after, before: the row that a page follows, or precedes, as a word; with
-    it `page` is but how far that page was from the first one.
+    it `page` is but how far that page was from the first one. view: id of a saved view.
     """
 
     page: int = 1
@@ -139,6 +140,7 @@ class Place:
     opened_groups: tuple[str, ...] = ()
     after: str = ""
     before: str = ""
+    view: str = ""
 
     @property
     def opened(self) -> str:
@@ -211,6 +213,8 @@ class GridState:
             pairs += [("open", path) for path in self.place.opened_groups]
         if self.place.panel:
             pairs.append(("panel", self.place.opened))
+        if self.place.view:
+            pairs.append(("v", self.place.view))
         return pairs
 
     def changed(
@@ -225,6 +229,7 @@ class GridState:
         opened: tuple[str, ...] | None = None,
         after: str = "",
         before: str = "",
+        view: str | None = None,
     ) -> GridState:
         """Another state without notes; other rows or another order start at page 1.
 
@@ -236,6 +241,8 @@ class GridState:
             place = replace(place, after=after, before=before)
         if panel is not None:
             place = replace(place, panel=panel, card=card)
+        if view is not None:
+            place = replace(place, view=view)
         if opened is not None:
             place = replace(place, opened_groups=opened)
         return replace(
@@ -261,7 +268,7 @@ class GridState:
 def read_state(params: QueryDict, rules: Rules) -> GridState:
     """The state that a query string means under `rules`; never raises, whatever the query string is."""
     notes: list[Note] = []
-    known = {"q", "s", "page", "n", "open", "panel", *ENDS, *LAYOUT_KEYS, *POLL_KEYS}
+    known = {"q", "s", "page", "n", "open", "panel", "v", *ENDS, *LAYOUT_KEYS, *POLL_KEYS}
     conditions: list[Condition] = []
     any_of: set[str] = set()
     for key, values in params.lists():
@@ -391,7 +398,16 @@ def _place(params: QueryDict, rules: Rules, notes: list[Note]) -> Place:
         opened,
         after,
         before if not after else "",
+        _view(params, notes),
     )
+
+
+def _view(params: QueryDict, notes: list[Note]) -> str:
+    raw = params.get("v", "")
+    if raw and _number(raw) is None:
+        notes.append(_note("v", raw, _("This names no saved view.")))
+        return ""
+    return raw
 
 
 def _end(params: QueryDict, key: str, notes: list[Note]) -> str:

@@ -14,6 +14,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
+    HttpResponseNotAllowed,
     HttpResponseRedirect,
     QueryDict,
     StreamingHttpResponse,
@@ -25,7 +26,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 
-from grids import columnspanel, live, panel, pivoted, rows
+from grids import columnspanel, live, panel, pivoted, rows, savedviews, viewsdoor
 from grids.export.files import TYPES, NoExport, make
 from grids.facets import Facet, facets
 from grids.grid import Grid
@@ -63,6 +64,15 @@ def not_understood(grid: Grid) -> str:
     return "\n".join(notes)
 
 
+def lost_view(grid: Grid) -> list[dict[str, Any]]:
+    """A chip that says that the view of the address is not there for this person, as all chips are."""
+    if not grid.shelf.is_lost:
+        return []
+    sentence = _("This view was deleted, or is not shared with you.")
+    url = grid.url_of(grid.state.changed(view=""))
+    return [{"text": f"v={grid.state.place.view}", "title": sentence, "url": url, "bad": True}]
+
+
 def one_currency(grid: Grid) -> str:
     """Where a pivot of amounts of several currencies leads: to the same one of the commonest currency."""
     name = lacks_currency(grid) if grid.state.layout.is_pivot else ""
@@ -71,12 +81,12 @@ def one_currency(grid: Grid) -> str:
 
 
 class GridView(View):
-    """One grid at five URLs: its page (`as_view()`), its poll (`as_view(polled=True)`), what its text box
-    suggests (`as_view(part="suggest")`), the values of one set filter (`as_view(part="values")`) and files of
-    what it shows (`as_view(part="export")`).
+    """One grid at six URLs: its page (`as_view()`), its poll (`as_view(polled=True)`), what its text box
+    suggests (`as_view(part="suggest")`), the values of one set filter (`as_view(part="values")`), files of
+    what it shows (`as_view(part="export")`) and its saved views (`as_view(part="views")`).
 
-    url_name, poll_name, suggest_name, values_name and export_name are the names of those URLs; all but the
-    first are what `grids.urls.grid_paths` calls them, unless given. template includes fragment.
+    url_name, poll_name, suggest_name, values_name, export_name and views_name are the names of those URLs;
+    all but the first are what `grids.urls.grid_paths` calls them, unless given. template includes fragment.
     """
 
     grid_class: ClassVar[type[Grid]]
@@ -85,16 +95,17 @@ class GridView(View):
     suggest_name: ClassVar[str]
     values_name: ClassVar[str]
     export_name: ClassVar[str]
+    views_name: ClassVar[str]
     template: ClassVar[str]
     fragment: ClassVar[str]
     polled = False
     part = ""
-    http_method_names = ["get", "head", "options"]
+    http_method_names = ["get", "head", "post", "options"]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         named = {"poll_name": "live", "suggest_name": "suggest", "values_name": "values"}
-        named |= {"export_name": "export"}
+        named |= {"export_name": "export", "views_name": "views"}
         for attribute, suffix in named.items():
             if attribute not in vars(cls) and "url_name" in vars(cls):
                 setattr(cls, attribute, f"{cls.url_name}_{suffix}")
@@ -104,11 +115,27 @@ class GridView(View):
             response = self.poll(request)
         else:
             self.check(request.user.has_perm)
-            parts = {"suggest": self.suggest, "values": self.values, "export": self.export, "": self.page}
+            parts = {
+                "views": self.views,
+                "suggest": self.suggest,
+                "values": self.values,
+                "export": self.export,
+                "": self.page,
+            }
             response = parts[self.part](request)
         patch_vary_headers(response, ["HX-Request"])
         add_never_cache_headers(response)
         return response
+
+    def post(self, request: HttpRequest, **_scope: Any) -> HttpResponse:
+        """Saved views are the one thing of a grid that is written."""
+        if self.part != "views":
+            return HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"])
+        self.check(request.user.has_perm)
+        return self.views(request)
+
+    def views(self, request: HttpRequest) -> HttpResponse:
+        return viewsdoor.door(request, self.grid(request))
 
     def check(self, may: Callable[[str], bool]) -> None:
         """Raises PermissionDenied for who may not open the grid."""
@@ -127,12 +154,12 @@ class GridView(View):
         return reverse(name, kwargs=self.kwargs)
 
     def page(self, request: HttpRequest) -> HttpResponse:
-        """The grid; a bare URL leads to the default filters, so that every state has an address.
+        """The grid; a bare URL leads to where this person begins, so that every state has an address.
 
         Any other address means what it says: `?q=nova` searches rows of every status.
         """
         if not request.GET:
-            return HttpResponseRedirect(f"{request.path}?{self.grid_class.default_query()}")
+            return HttpResponseRedirect(f"{request.path}?{self.first_query(request)}")
         form = panel.read_form(self.asked(request))
         grid = self.grid(request, form.params)
         part = wants_fragment(request)
@@ -152,7 +179,20 @@ class GridView(View):
         response = render(request, self.fragment if part else self.template, context)
         if part:
             self.follow(request, response, grid)
+        if part or _came_from_here(request):
+            self.remember(request, grid)
         return response
+
+    def first_query(self, request: Any) -> str:
+        """Where this person begins."""
+        declared = self.grid_class.default_query()
+        plain = self.grid(request, QueryDict(declared)).state
+        return savedviews.first_query(request.user, self.grid_class.slug, declared, plain)
+
+    def remember(self, request: Any, grid: Grid) -> None:
+        """How the list is left; not of an address that was not understood, nor of words being typed."""
+        if not grid.state.notes and not grid.state.faults and not grid.gave_up:
+            savedviews.remember(request.user, grid.slug, grid.state)
 
     def shown(self, grid: Grid, form: panel.Form) -> dict[str, Any]:
         """Everything that the template reads."""
@@ -172,16 +212,19 @@ class GridView(View):
             "menus": rows.menus(grid),
             "feed": grid.feed(),
             "when_stale": grid.when_stale(),
-            "poll_url": f"{self.reverse(self.poll_name)}?{grid.state.changed(page=grid.page).query}",
+            "poll_url": f"{self.reverse(self.poll_name)}?{grid.state.changed(page=grid.page, view='').query}",
             "poll_s": settings.GRID_POLL_SECONDS,  # templates would write 3,000 for 3000, hence the strings
             "poll_ms": str(settings.GRID_POLL_SECONDS * 1000 if not grid.gave_up else NEVER_MS),
             "revision": live.revision(grid),
             "caption": rows.caption(grid),
-            "chips": [
-                one for one in rows.chips(grid) if not (one["bad"] and one.get("column") in form.cards)
-            ],
+            "chips": [one for one in rows.chips(grid) if not (one["bad"] and one.get("column") in form.cards)]
+            + lost_view(grid),
             "panel": panel.panel_of(grid, form),
             "columns_panel": columnspanel.panel_of(grid),
+            "shelf": grid.shelf,
+            "may_overwrite": grid.shelf.chosen is not None and grid.shelf.chosen.may_change(grid.user),
+            "views_url": f"{self.reverse(self.views_name)}?{grid.state.query}",
+            "default_url": f"{grid.path}?{grid.default_query()}",
             "export_url": f"{self.reverse(self.export_name)}?{grid.state.query}&format=",
             "columns_url": grid.url_of(grid.state.changed(panel=COLUMNS_PANEL)),
             "widths": rows.widths(grid),
@@ -329,6 +372,12 @@ class GridView(View):
         grid = self.grid(request, glance=glance)
         grid.totals_age_s = TOTALS_AGE_S
         return grid
+
+
+def _came_from_here(request: HttpRequest) -> bool:
+    """Whether a link on this very list was followed; a link from a mail is only looked at."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    return before.netloc == request.get_host() and before.path == request.path
 
 
 def _state_of(request: HttpRequest) -> str:

@@ -6,7 +6,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from users.models import Kind
+from users.models import Kind, User
 
 
 class SiteBackend(AuthenticationBackend):
@@ -26,6 +26,11 @@ class SiteBackend(AuthenticationBackend):
         if closed is not None and _belongs(closed, request):
             self._stash_user(closed)
         return user if user is not None and _belongs(user, request) else None
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The user of a session, with the reseller, whose name the frame of every page shows."""
+        user = User.objects.select_related("reseller").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
     def _get_permissions(self, user_obj: Any, obj: Any, from_name: str) -> set[str]:
         """Rights are for staff, and come from groups: neither a group given to a contact by mistake nor a

@@ -108,6 +108,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     @property
+    def circle_id(self) -> int | None:
+        """Whose people this user is among: a reseller's, or the operator's (None). They share views."""
+        return self.reseller_id
+
+    @property
     def is_staff_kind(self) -> bool:
         return self.kind == Kind.STAFF
 

@@ -48,6 +48,7 @@ MATRIX = {
     "billing.account":             ("r",    "-",    "-",    "r",    "r",    "r",    "-"),
     "billing.ledgerentry":         ("rc",   "-",    "-",    "rc",   "r",    "r",    "-"),
     "audit.act":                   ("r",    "r",    "-",    "r",    "-",    "-",    "r"),
+    "grids.share_view":            ("yes",  "yes",  "-",    "-",    "-",    "yes",  "-"),
     "users.user":                  ("rcud", "-",    "-",    "-",    "-",    "-",    "-"),
     "auth.group":                  ("rcud", "-",    "-",    "-",    "-",    "-",    "-"),
     "setup.currency":              ("rcud", "-",    "-",    "rcu",  "-",    "-",    "r"),

@@ -53,7 +53,7 @@ def test_some_roles_see_only_their_own_customers(role):
 
 def test_resellers_see_neither_carriers_nor_switches_nor_setup():
     areas = {right.partition(".")[0] for right in roles.rights(Role.RESELLER)}
-    assert areas == {"customers", "contacts", "routing", "calls", "billing"}
+    assert areas == {"customers", "contacts", "routing", "calls", "billing", "grids"}
     assert "calls.view_switch" not in roles.rights(Role.RESELLER)
 
 
