@@ -14,17 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
-from customers import hours
-from customers.fields import AmountField, DayField, TagsField, TomlField, ZoneField
+from customers import hours, portal_items
+from customers.fields import AmountField, DayField, NameField, TagsField, TomlField, ZoneField
 from customers.models import Customer
+from customers.rules import LONGEST_NAME, account_managers
 from setup.models import Currency, Installation, PortalDomain
-from users.models import Kind, User
 
 if TYPE_CHECKING:
     from django.forms.boundfield import BoundField
     from django_stubs_ext import StrOrPromise
 
+    from users.models import User
+
 SEES_MONEY, SEES_EVERYBODY = "customers.view_credit", "customers.view_every_customer"
+MAY_SET_HOURS = "customers.change_callwindow"
 MONEY = ("debit_limit", "min_payment", "daily_spend_limit")
 DAYS = tuple(f"day_{number}" for number in range(7))
 # What a new customer may take over from the one made before it.
@@ -55,7 +58,7 @@ TABS = (
         gettext_lazy("Config"),
         "reseller account_manager domain portal_access tags paypal_email website paid_mode stir_attestation"
         " rtp_firewall recording_days inbound_at_zero_balance invoice_schedule invoice_on_payment"
-        " invoice_due_days invoice_template ext_accounting_id vars",
+        " invoice_due_days invoice_template ext_accounting_id vars portal_show portal_hide",
         "tags vars",
     ),
     Tab("timeout", gettext_lazy("Timeout"), "first_reply_timeout_s pdd_timeout_s ring_timeout_s"),
@@ -119,12 +122,19 @@ _SHORT_AREAS = ("address1", "address2")
 class CustomerForm(forms.ModelForm):
     """A customer as one person may see and change it. Unbound it shows what is stored."""
 
+    name = NameField(label=gettext_lazy("Name"), max_length=LONGEST_NAME)
     debit_limit = AmountField(label=gettext_lazy("Debit limit"), required=False, initial=0)
     min_payment = AmountField(label=gettext_lazy("Minimum payment"), required=False, min_value=0)
     daily_spend_limit = AmountField(label=gettext_lazy("Daily spend limit"), required=False, min_value=0)
     tax = AmountField(label=gettext_lazy("Tax"), max_digits=7, decimal_places=4, initial=0)
     topup_currencies = forms.MultipleChoiceField(
         label=gettext_lazy("Top-up currencies"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    portal_show = forms.MultipleChoiceField(
+        label=gettext_lazy("Show"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    portal_hide = forms.MultipleChoiceField(
+        label=gettext_lazy("Hide"), required=False, widget=forms.CheckboxSelectMultiple
     )
     tags = TagsField(label=gettext_lazy("Tags"), required=False)
     vars = TomlField(label=gettext_lazy("Vars (TOML)"), required=False)
@@ -137,7 +147,8 @@ class CustomerForm(forms.ModelForm):
         model = Customer
         fields = tuple(name for tab in TABS for name in tab.fields.split() if name not in DAYS)
         widgets = {name: forms.Textarea({"rows": 2}) for name in _SHORT_AREAS} | {
-            "notes": forms.Textarea({"rows": 12})
+            "notes": forms.Textarea({"rows": 12}),
+            "portal_access": forms.CheckboxInput({"class": "sw", "role": "switch"}),
         }
 
     def __init__(
@@ -170,12 +181,10 @@ class CustomerForm(forms.ModelForm):
         if self.user.reseller_id or not self.user.has_perm(SEES_EVERYBODY):
             del fields["reseller"], fields["account_manager"]
         else:
-            staff = User.objects.filter(kind=Kind.STAFF, is_active=True, reseller=None)
-            fields["account_manager"].queryset = staff | User.objects.filter(
-                pk=self.instance.account_manager_id
-            )
+            fields["account_manager"].queryset = account_managers(self.instance.account_manager_id)
         enabled = list(Currency.objects.filter(enabled=True).values_list("code", "name"))
-        fields["topup_currencies"].choices = [(code, code) for code, _name in enabled]
+        codes = {code for code, _name in enabled}.union(self.instance.topup_currencies)
+        fields["topup_currencies"].choices = [(code, code) for code in sorted(codes)]
         if is_new:
             fields["currency"].queryset = Currency.objects.filter(enabled=True)
             fields["currency"].help_text = _("Cannot be changed later.")
@@ -187,7 +196,17 @@ class CustomerForm(forms.ModelForm):
         for field in fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.empty_label = "—"
-        fields["country"].choices = [("", "—"), *countries]
+        kept = {*self.instance.portal_show, *self.instance.portal_hide} - dict(portal_items.CHOICES).keys()
+        for name in ("portal_show", "portal_hide"):
+            fields[name].choices = [*portal_items.CHOICES, *((key, key) for key in sorted(kept))]
+        # A code that no list has stays what it is until somebody chooses another.
+        other = [code for code in [self.instance.country] if code and code not in countries]
+        fields["country"].choices = [("", "—"), *zip(other, other, strict=True), *countries]
+        if not self.user.has_perm(MAY_SET_HOURS):
+            for name in ("time_zone", *DAYS):
+                fields[name].disabled = True
+        for name in [name for name in MONEY if name in fields and not is_new]:
+            fields[name].unit = self.instance.currency_id
         fields["stir_attestation"].choices = [
             ("", _("None")), *(pair for pair in fields["stir_attestation"].choices if pair[0])
         ]  # fmt: skip
@@ -203,8 +222,37 @@ class CustomerForm(forms.ModelForm):
             raise forms.ValidationError(_("A customer with this name already exists"))
         return name
 
+    def full_clean(self) -> None:
+        """What is wrong in the row already, and was sent as it stands there, must not stop other changes."""
+        super().full_clean()
+        if not self.is_bound or not self.instance.pk:
+            return
+        for name in [name for name in self.errors if name in self.initial and name in self.fields]:
+            field = self.fields[name]
+            stands_there = field.prepare_value(self.initial[name])
+            if field.disabled or str(self[name].data or "") == str(stands_there or ""):
+                del self.errors[name]
+
+    def clean_paypal_email(self) -> str:
+        address: str = self.cleaned_data["paypal_email"]
+        others = Customer.objects.existing().exclude(pk=self.instance.pk)
+        if address and others.alias(lower=Lower("paypal_email")).filter(lower=address.lower()).exists():
+            raise forms.ValidationError(_("Another customer already pays from this PayPal address."))
+        return address
+
     def clean_debit_limit(self) -> Any:
         return self.cleaned_data["debit_limit"] or 0
+
+    def clean_portal_hide(self) -> list[str]:
+        hidden: list[str] = self.cleaned_data["portal_hide"]
+        both = set(hidden).intersection(self.cleaned_data.get("portal_show", ()))
+        if both:
+            words = dict(portal_items.CHOICES)
+            raise forms.ValidationError(
+                _("A portal item cannot be both shown and hidden: %(items)s."),
+                params={"items": ", ".join(str(words.get(key, key)) for key in sorted(both))},
+            )
+        return hidden
 
     def clean_tax(self) -> Any:
         tax = self.cleaned_data["tax"]
@@ -236,6 +284,12 @@ class CustomerForm(forms.ModelForm):
                 "fields": [(one, "w2" if one.name in tab.wide.split() else "") for one in bound],
                 "wrong": sum(bool(one.errors) for one in bound),
             }
+
+    @property
+    def portal_groups(self) -> list[tuple[Any, Any]]:
+        """(group, (key, words) …) of portal items; those that no list has stand last."""
+        others = self.fields["portal_show"].choices[len(portal_items.CHOICES) :]  # type: ignore[attr-defined]
+        return [*portal_items.GROUPS, *([(_("Unknown here"), others)] if others else [])]
 
     @property
     def days(self) -> list[BoundField]:

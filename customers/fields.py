@@ -14,9 +14,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from customers import hours
+from customers.rules import plain_name
 from grids.columns.figures import plain_decimal
+from imports.numbers import parse_decimal
+from imports.problems import Wrong
 
 MOST_TAGS, LONGEST_VARS = 50, 20_000
+LONGEST_NUMBER, SHOWN = 64, 40  # characters: more than any column holds; what is said back of a wrong one
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -29,8 +33,33 @@ class AmountField(forms.DecimalField):
         )
         self.widget.attrs["inputmode"] = "decimal"
 
+    def to_python(self, value: Any) -> Any:
+        """Read as a file's numbers are: no exponent, no digits of other scripts; thousands may be grouped."""
+        text = "" if value is None else str(value).strip()
+        if not text:
+            return None
+        if len(text) > LONGEST_NUMBER:
+            raise ValidationError(
+                _("“%(start)s…” is longer than any amount."), params={"start": text[:SHOWN]}
+            )
+        try:
+            return parse_decimal(text, ".")
+        except Wrong as wrong:
+            raise ValidationError(f"“{text[:SHOWN]}” {wrong}", code="invalid") from None
+
     def prepare_value(self, value: Any) -> Any:
         return plain_decimal(value) if isinstance(value, Decimal) else value
+
+
+class NameField(forms.CharField):
+    """A customer's name, as `rules.plain_name` has it."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        try:
+            return plain_name(text)
+        except Wrong as wrong:
+            raise ValidationError(_("The name %(fault)s"), params={"fault": wrong}) from None
 
 
 class TagsField(SimpleArrayField):

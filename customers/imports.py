@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.models import Customer, InvoiceSchedule, PaidMode, Status
+from customers.rules import account_managers, country_code, plain_name
 from customers.services import belongs_to
 from customers.signals import customers_created
 from imports import fields
 from imports.fields import Field, Target, register
-from imports.problems import Wrong
 from setup.models import Currency, InvoiceTemplate, PortalDomain, Reseller
-from users.models import Kind, User
-
-if TYPE_CHECKING:
-    from imports.fields import Parser
 
 LARGEST_LIMIT = 2_147_483_647
 LARGEST_DAYS = 32_767
@@ -28,24 +21,11 @@ def _currencies() -> dict[str, str]:
 
 
 def _managers() -> dict[str, int]:
-    staff = User.objects.filter(kind=Kind.STAFF, is_active=True)
-    return dict(staff.values_list("email", "pk"))
+    return dict(account_managers().values_list("email", "pk"))
 
 
 def _announce(ids: list[int]) -> None:
     customers_created.send(Customer, customer_ids=ids)
-
-
-def _country() -> Parser:
-    """Two letters, as the constraint wants them."""
-
-    def parse(cell: str, _mark: str) -> str:
-        code = cell.upper()
-        if len(code) != 2 or not (code.isascii() and code.isalpha()):
-            raise Wrong(_("is no country code of two letters, such as DE."))
-        return code
-
-    return parse
 
 
 _money = {"digits": 20, "decimals": 8}
@@ -53,7 +33,7 @@ FIELDS = (
     Field(
         "name",
         gettext_lazy("Name"),
-        fields.text(128),
+        lambda: plain_name,
         ("company", "customer", "company name", "account"),
         required=True,
     ),
@@ -112,7 +92,7 @@ FIELDS = (
     Field("city", gettext_lazy("City"), fields.text(128), ("town",)),
     Field("county", gettext_lazy("County"), fields.text(128), ("region", "province")),
     Field("postcode", gettext_lazy("Postcode"), fields.text(32), ("zip", "zip code", "postal code")),
-    Field("country", gettext_lazy("Country"), _country, ("country code",)),
+    Field("country", gettext_lazy("Country"), lambda: country_code, ("country code",)),
     Field(
         "reseller",
         gettext_lazy("Reseller"),

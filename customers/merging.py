@@ -81,6 +81,8 @@ def merge(
     """
     data, collisions, theirs = posted.copy(), [], []
     for bound in stored:
+        if bound.field.disabled:  # no browser posts it, and nobody's post is heard
+            continue
         name, now = bound.name, _as_posted(bound)
         mine = _mine(bound, posted)
         before = None if opened is None else opened.get(name)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 _STATUS_FIELDS = ("status", "penalty_until", "status_after_penalty")
+_JUDGED_TOGETHER = (*_STATUS_FIELDS, "deleted_at", "portal_show", "portal_hide")
 
 
 def belongs_to(user: "User | None") -> dict[str, Any]:
@@ -38,7 +40,7 @@ def create_customer(
     with acting(by=by, reason=reason):
         customer = Customer(**fields)
         customer.full_clean()
-        customer.save(force_insert=True)
+        _save(customer, force_insert=True)
         _put_week(customer, week or {})
         customers_created.send(Customer, customer_ids=[customer.pk])
     customer.refresh_from_db()
@@ -117,12 +119,24 @@ def change_customer(
             customer.penalty_until = None
             changed.append("penalty_until")
         if changed:
-            others = [field.name for field in Customer._meta.fields if field.name not in changed]
+            # Only what is written is judged, with the columns that constraints look at beside it.
+            judged = {*changed, *_JUDGED_TOGETHER}
+            others = [field.name for field in Customer._meta.fields if field.name not in judged]
             customer.full_clean(exclude=others)
-            customer.save(update_fields=changed)
+            _save(customer, update_fields=changed)
         if week is not None:
             _put_week(customer, week)
     return customer
+
+
+def _save(customer: Customer, **how: Any) -> None:
+    """Saves; what somebody else took in this very moment is said in words instead of failing."""
+    try:
+        with transaction.atomic():
+            customer.save(**how)
+    except IntegrityError:
+        customer.full_clean()
+        raise
 
 
 def _put_week(customer: Customer, week: hours.Week) -> None:

@@ -38,7 +38,7 @@ def parse_decimal(text: str, mark: str) -> Decimal:
             raise Wrong(_("can mean two numbers. Say which decimal mark the file uses."))
         mark = _tells(plain) or "."
     if not _GROUPED[mark].fullmatch(plain):
-        raise Wrong(_("is no number. Write digits, such as 1234.5, or leave the cell blank."))
+        raise Wrong(_("is no number. Write digits, such as 1234.5, or leave it blank."))
     digits = re.sub(r"[^\d,.-]", "", plain).replace("," if mark == "." else ".", "").replace(",", ".")
     return Decimal(digits)
 

@@ -189,7 +189,7 @@ def rows(customers: list[DemoCustomer], arguments: Arguments, ground: Ground) ->
             "paypal_email": f"pay@{customer.slug}.example" if rng.random() < 0.2 else "",
             "website": f"https://www.{customer.slug}.example" if rng.random() < 0.6 else "",
             "portal_access": rng.random() < 0.93,
-            "portal_hide": ["rates"] if rng.random() < 0.05 else [],
+            "portal_hide": ["rate_cards"] if rng.random() < 0.05 else [],
             "tags": _tags(rng, customer),
             "vars": "[cli]\npersist = 600\n" if rng.random() < 0.05 else "",
             "reseller_id": None if customer.reseller is None else ground.resellers[customer.reseller].pk,

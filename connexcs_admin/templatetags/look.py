@@ -204,7 +204,7 @@ def field(bound: BoundField, classes: str = "") -> dict[str, Any]:
     widget = bound.field.widget
     kind, css = "line", ""
     if isinstance(widget, CheckboxInput):
-        kind, css = "check", "ck"
+        kind, css = "check", "" if widget.attrs.get("role") == "switch" else "ck"
     elif isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         kind = "choices"
     elif isinstance(widget, Textarea):

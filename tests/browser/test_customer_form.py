@@ -33,7 +33,7 @@ def test_a_customer_is_made_by_keyboard_alone(visit: Visit, nova: Customer):
     page.keyboard.press("Enter")
     names = ("Basic", "Config", "Timeout", "Address", "Verification", "Notes", "Day/Time Restrict")
     expect(page.get_by_role("tab")).to_have_text(list(names))
-    status = page.get_by_label("Status")
+    status = page.locator("#id_status")
     assert status.locator("option").all_inner_texts() == [
         "Active", "Inactive", "Pending", "Pending Approval", "Penalty",
     ]  # fmt: skip
@@ -109,17 +109,17 @@ def test_hours_are_drawn_written_and_copied(visit: Visit, nova: Customer):
 
 def test_two_people_at_once_lose_nothing(visit: Visit, nova: Customer):
     one, other = visit(f"/customers/{nova.pk}/edit/"), visit(f"/customers/{nova.pk}/edit/")
-    other.get_by_label("Channels").fill("20")
+    other.locator("#id_channels_limit").fill("20")
     other.get_by_role("button", name="Save and stay").click()
     expect(other.get_by_text("Nova was saved.")).to_be_visible()
 
-    one.get_by_label("Channels").fill("30")
+    one.locator("#id_channels_limit").fill("30")
     tab(one, "Address")
     one.get_by_label("City").fill("Bremen")
     one.get_by_role("button", name="Save and continue").click()
     expect(one.get_by_role("alert")).to_contain_text("Channels is now 20")
     one.get_by_role("button", name="Take theirs: Channels").click()
-    expect(one.get_by_label("Channels")).to_have_value("20")
+    expect(one.locator("#id_channels_limit")).to_have_value("20")
     one.get_by_role("button", name="Save and continue").click()
     expect(one.get_by_role("heading", level=1)).to_have_text("Nova")
     nova.refresh_from_db()

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from customers import services
 from customers.models import CallWindow, Customer, Status
 from setup.models import Installation
 from tests import factories
@@ -156,9 +158,20 @@ def test_where_a_reason_is_asked_for_nothing_is_saved_without(client_alice, nova
         ("channels_limit", "1e3", "Enter a whole number"),
         ("channels_limit", "99999999999", "less than or equal to 2147483647"),
         ("cps_limit", "fast", "Enter a whole number"),
-        ("debit_limit", "NaN", "Enter a number"),
-        ("debit_limit", "Infinity", "Enter a number"),
-        ("debit_limit", "1,5", "Enter a number"),
+        ("name", "Ve\u200bga\u202e", "A customer with this name already exists"),
+        ("name", "\u200f\u2060", "has no letter that can be seen"),
+        ("name", "a\x07b", "cannot be printed"),
+        ("debit_limit", "NaN", "“NaN” is no number"),
+        ("debit_limit", "Infinity", "is no number"),
+        ("debit_limit", "1,5", "is no number"),
+        ("debit_limit", "1e3", "“1e3” is no number"),
+        ("debit_limit", "\u0663", "is no number"),
+        ("debit_limit", "9" * 65, "is longer than any amount"),
+        ("debit_limit", "9" * 20, "no more than 12 digits before the decimal point"),
+        ("tax", "1E1", "is no number"),
+        ("paypal_email", "PAY@vega.example", "Another customer already pays from this PayPal address"),
+        ("portal_hide", ["cdr"], "cannot be both shown and hidden: CDR"),
+        ("portal_show", ["no such item"], "no such item is not one of the available choices"),
         ("min_payment", "-1", "greater than or equal to 0"),
         ("tax", "100.1", "Tax must be between 0 and 100"),
         ("tax", "-0.1", "Tax must be between 0 and 100"),
@@ -180,7 +193,8 @@ def test_where_a_reason_is_asked_for_nothing_is_saved_without(client_alice, nova
     ],
 )
 def test_a_wrong_field_is_named_on_its_tab_and_nothing_is_saved(client_alice, nova, field, value, said):
-    factories.make_customer(name="Vega")
+    factories.make_customer(name="Vega", paypal_email="pay@vega.example")
+    Customer.objects.filter(pk=nova.pk).update(portal_show=["cdr"])
     before = events(nova)
     answer = save(client_alice, nova, **{"city": "Bremen", field: value})
     assert answer.status_code == 422
@@ -188,6 +202,50 @@ def test_a_wrong_field_is_named_on_its_tab_and_nothing_is_saved(client_alice, no
     assert "Wrong fields: 1" in words(answer)
     assert events(nova) == before, "nothing of it is stored, the right fields neither"
     assert 'value="Bremen"' in answer.content.decode(), "what was typed is still there"
+
+
+def test_an_older_fault_elsewhere_in_the_row_does_not_stop_a_change(client_alice, nova):
+    old = {"website": "no url", "country": "ZZ", "topup_currencies": ["XTS"], "portal_hide": ["gone"]}
+    Customer.objects.filter(pk=nova.pk).update(**old)
+    assert save(client_alice, nova, city="Bremen").status_code == 302
+    nova.refresh_from_db()
+    assert nova.city == "Bremen"
+    assert {name: getattr(nova, name) for name in old} == old, "nothing was lost on the way either"
+
+
+@pytest.mark.parametrize("taken", [{"name": "Vega"}, {"paypal_email": "pay@vega.example"}])
+def test_what_somebody_else_takes_between_check_and_save_is_said_in_words(alice, nova, monkeypatch, taken):
+    once = iter([True])
+    check = Customer.full_clean
+
+    def overtaken(self, *args, **options):
+        check(self, *args, **options)
+        if next(once, False):
+            factories.make_customer(**taken)
+
+    monkeypatch.setattr(Customer, "full_clean", overtaken)
+    with pytest.raises(ValidationError, match="already"):
+        services.change_customer(nova.pk, dict(taken), by=alice)
+    assert Customer.objects.get(pk=nova.pk).name == "Nova"
+
+
+def test_portal_items_are_shown_and_hidden_by_customer(client_alice, nova):
+    answer = save(client_alice, nova, portal_show=["cdr", "breakout"], portal_hide=["balance"])
+    assert answer.status_code == 302
+    nova.refresh_from_db()
+    assert (nova.portal_show, nova.portal_hide) == (["cdr", "breakout"], ["balance"])
+    assert save(client_alice, nova, portal_show=[]).status_code == 302
+    nova.refresh_from_db()
+    assert (nova.portal_show, nova.portal_hide) == ([], ["balance"])
+
+
+def test_who_may_only_read_hours_leaves_them_as_they_are(client, client_alice, nova):
+    save(client_alice, nova, day_0="9-17")
+    client.force_login(factories.make_staff(role=Role.FINANCE))
+    forged = {"day_0": "", "day_1": "0-24", "time_zone": "Europe/Berlin", "city": "Bremen"}
+    assert save(client, nova, **forged).status_code == 302
+    nova.refresh_from_db()
+    assert (nova.city, nova.week, nova.time_zone) == ("Bremen", {0: [(540, 1020)]}, "UTC")
 
 
 def test_what_was_typed_is_escaped(client_alice, nova):
