@@ -10,11 +10,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from imports import services, shelf
+from imports import errorfile, services, shelf
 from imports.forms import ColumnsForm, ReadingForm
 from imports.models import State, Upload
 from imports.opening import SHOWN_ROWS, open_file
@@ -23,14 +24,14 @@ from imports.reading import Unreadable
 from users.requests import SignedInRequest
 
 PROBLEMS_PER_PAGE = 50
-Step = Callable[[SignedInRequest, Upload], HttpResponse]
+Step = Callable[[SignedInRequest, Upload], HttpResponseBase]
 
 
-def of_owner(step: Step) -> Callable[[SignedInRequest, int], HttpResponse]:
+def of_owner(step: Step) -> Callable[[SignedInRequest, int], HttpResponseBase]:
     """A step of an upload of one's own, while its rows may still be made by this user."""
 
     @wraps(step)
-    def door(request: SignedInRequest, pk: int) -> HttpResponse:
+    def door(request: SignedInRequest, pk: int) -> HttpResponseBase:
         upload = get_object_or_404(Upload.objects.visible_to(request.user), pk=pk)
         if not request.user.has_perm(upload.becomes.permission):
             raise PermissionDenied
@@ -43,7 +44,7 @@ def open_only(step: Step) -> Step:
     """A step that is over once the file is imported: it leads to the report then."""
 
     @wraps(step)
-    def door(request: SignedInRequest, upload: Upload) -> HttpResponse:
+    def door(request: SignedInRequest, upload: Upload) -> HttpResponseBase:
         return redirect("imports:report", upload.pk) if upload.state == State.DONE else step(request, upload)
 
     return door
@@ -126,6 +127,24 @@ def report(request: SignedInRequest, upload: Upload) -> HttpResponse:
     if upload.state != State.DONE:
         return redirect("imports:check", upload.pk)
     return render(request, "imports/report.html", _context(upload, "import"))
+
+
+@require_safe
+@of_owner
+def errors(request: SignedInRequest, upload: Upload) -> HttpResponseBase:
+    """The rows with problems as a file that can be mended and uploaded again."""
+    try:
+        found = errorfile.lines(upload)
+    except Unreadable as refused:
+        messages.error(request, str(refused))
+        return redirect("imports:check", upload.pk)
+    name = f"{upload.file_name.rpartition('.')[0] or upload.file_name}-problems.csv"
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    return StreamingHttpResponse(
+        (line.encode() for line in found),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition or "attachment"},
+    )
 
 
 @require_POST

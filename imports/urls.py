@@ -13,5 +13,6 @@ urlpatterns = [
     path("<int:pk>/check/", steps.check, name="check"),
     path("<int:pk>/import/", steps.run, name="run"),
     path("<int:pk>/report/", steps.report, name="report"),
+    path("<int:pk>/errors/", steps.errors, name="errors"),
     path("<int:pk>/discard/", steps.discard, name="discard"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +167,41 @@ def test_an_encoding_that_does_not_fit_is_said_and_can_be_taken_back(client_alic
 def test_the_list_leads_there_those_who_may(client_alice: Client, client_bob: Client, anna: User) -> None:
     assert f'href="{URL}"' in client_alice.get("/customers/", follow=True).content.decode()
     assert client_bob.get(URL).status_code == 403
+
+
+# --- The rows with problems as a file
+
+
+@pytest.mark.accept("U-18")
+def test_rows_with_problems_are_taken_away_mended_and_uploaded_again(client_alice: Client) -> None:
+    content = (
+        b"Name,Currency,Channels,Notes\r\nAurel,EUR,5,fine\r\n"
+        b'Bergtal,XXX,1.2E+05,"two\nlines, ""said"""\r\n,EUR,7,\r\n'
+    )
+    upload, page = checked(client_alice, content)
+    assert f'href="{step(upload, "errors")}"' in page.content.decode()
+    answer: Any = client_alice.get(step(upload, "errors"))
+    assert 'filename="customers-problems.csv"' in answer["Content-Disposition"]
+    file = b"".join(answer.streaming_content).decode()
+    heads, second, third = csv.reader(io.StringIO(file.removeprefix("\ufeff")))
+    assert heads == ["Name", "Currency", "Channels", "Notes", "Problem"]
+    assert second[:4] == ["Bergtal", "XXX", "1.2E+05", 'two\nlines, "said"']
+    assert "Currency: " in second[4]
+    assert "Channels: " in second[4], "all problems of a row stand in it"
+    assert third[:4] == ["", "EUR", "7", ""]
+
+    client_alice.post(step(upload, "import"), {"good_rows_only": "1"})
+    report = client_alice.get(step(upload, "report"))
+    assert f'href="{step(upload, "errors")}"' in report.content.decode()
+    mended = file.replace("XXX", "EUR").replace("1.2E+05", "120000").replace("\n,EUR,7", "\nCelano,EUR,7")
+    again, page = checked(client_alice, mended.encode())
+    assert "No row has a problem." in words(page)
+    client_alice.post(step(again, "import"))
+    assert list(Customer.objects.order_by("name").values_list("name", "channels_limit")) == [
+        ("Aurel", 5), ("Bergtal", 120_000), ("Celano", 7),
+    ]  # fmt: skip
+
+
+def test_the_file_of_problems_is_its_owners_alone(client_alice: Client, client_anna: Client) -> None:
+    upload, _page = checked(client_alice, b"Name,Currency\n,EUR\n")
+    assert client_anna.get(step(upload, "errors")).status_code == 404
