@@ -54,6 +54,13 @@ MENU = (
 # What the palette offers beside the menu.
 COMMANDS = (
     Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
+    Item(
+        _("Deleted customers"),
+        "customers:deleted",
+        "trash",
+        "customers.delete_customer",
+        words=_("restore undelete bring back"),
+    ),
     Item(_("Live calls"), "pages:live", "wave", "calls.view_dialog", words=_("dialogs channels")),
     Item(
         _("Quarantine"),

@@ -128,6 +128,7 @@ class CustomerGrid(Grid):
     default_sort = ("name",)
     default_filters = {"status": "in:active"}
     search = "search"
+    form = "chosen-customers"
     styled = True
 
     # fmt: off

@@ -47,14 +47,20 @@ class VisibleRows(models.QuerySet):
         A reseller's user sees that reseller's customers, an account manager those it manages, other
         staff with the right to read customers all, anybody else none.
         """
+        return self.existing()._of(user)
+
+    def deleted_visible_to(self, user: "User") -> Self:
+        """Deleted rows that `user` would see if they were not."""
+        return self.exclude(deleted_at=None)._of(user)
+
+    def _of(self, user: "User") -> Self:
         if not user.is_active or not user.has_perm("customers.view_customer"):
             return self.none()
-        rows = self.existing()
         if user.reseller_id:
-            return rows.filter(reseller_id=user.reseller_id)
+            return self.filter(reseller_id=user.reseller_id)
         if not user.has_perm("customers.view_every_customer"):
-            return rows.filter(account_manager_id=user.pk)
-        return rows
+            return self.filter(account_manager_id=user.pk)
+        return self
 
     def with_effective_status(self, at: datetime | None = None) -> Self:
         """Adds `effective_status`: the status that holds at `at` (default: now)."""

@@ -1,5 +1,6 @@
 """Every write to customers: verbs, one transaction each, actor and reason in the history."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit import acting
 from customers import hours
+from customers.deletion import Objected, objections_to
 from customers.models import CallWindow, Customer, Status
 from customers.signals import customers_created
 
@@ -45,6 +47,57 @@ def create_customer(
         customers_created.send(Customer, customer_ids=[customer.pk])
     customer.refresh_from_db()
     return customer
+
+
+def delete_customers(
+    customer_ids: Iterable[int], *, by: "User", reason: str = "", nevertheless: bool = False
+) -> list[Customer]:
+    """Hides customers that `by` sees; those that are gone already are left out: a repeat does nothing.
+
+    From the next call and the next request on they are of no use: new calls are refused, their contacts
+    cannot sign in, their names are free. Records, ledger and history stay. Raises Objected unless
+    `nevertheless`. Returns the customers that were deleted.
+    """
+    with acting(by=by, reason=reason):
+        rows = Customer.objects.visible_to(by).filter(pk__in=list(customer_ids)).order_by("pk")
+        found = list(rows.select_for_update(no_key=True, of=("self",)))
+        ids = [customer.pk for customer in found]
+        objections = [] if nevertheless else objections_to(ids)
+        if objections:
+            raise Objected(objections)
+        Customer.objects.filter(pk__in=ids).update(deleted_at=timezone.now())
+    return found
+
+
+def restore_customer(customer_id: int, *, by: "User", reason: str = "") -> Customer:
+    """Brings a deleted customer back as it was; for one that is back already nothing happens.
+
+    Raises Customer.DoesNotExist for one that `by` may not see, and ValidationError where somebody else has
+    its name or its PayPal address by now.
+    """
+    with acting(by=by, reason=reason):
+        seen = Customer.objects.visible_to(by) | Customer.objects.deleted_visible_to(by)
+        customer = seen.select_for_update(no_key=True, of=("self",)).get(pk=customer_id)
+        if customer.deleted_at is None:
+            return customer
+        _refuse_what_is_taken(customer)
+        customer.deleted_at = None
+        customer.save(update_fields=["deleted_at"])
+    return customer
+
+
+def _refuse_what_is_taken(customer: Customer) -> None:
+    others = Customer.objects.existing()
+    if others.filter(name__iexact=customer.name).exists():
+        raise ValidationError(
+            _("“%(name)s” cannot come back: another customer has this name now. Rename that one first."),
+            params={"name": customer.name},
+        )
+    if customer.paypal_email and others.filter(paypal_email__iexact=customer.paypal_email).exists():
+        raise ValidationError(
+            _("“%(name)s” cannot come back: another customer pays from %(address)s now. Change that first."),
+            params={"name": customer.name, "address": customer.paypal_email},
+        )
 
 
 def set_status(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers import editing, pages, views
+from customers import deleting, editing, pages, views
 
 app_name = "customers"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("views/", views.CustomerGridView.as_view(part="views"), name="views"),
     path("export/", views.CustomerGridView.as_view(part="export"), name="export"),
     path("new/", editing.customer_new, name="new"),
+    path("delete/", deleting.customers_delete, name="delete"),
+    path("deleted/", deleting.customers_deleted, name="deleted"),
+    path("<int:pk>/restore/", deleting.customer_restore, name="restore"),
     path("<int:pk>/", pages.customer_detail, name="detail"),
     path("<int:pk>/edit/", editing.customer_edit, name="edit"),
     path("<int:pk>/head/", pages.customer_head, name="head"),

@@ -29,7 +29,9 @@ class _Fields(HTMLParser):
         elif tag == "option" and "selected" in found:
             self.posted[self.into].append(value)
         elif tag == "input" and name:
-            if found.get("type") not in ("checkbox", "radio"):
+            if found.get("type") == "hidden":
+                self.posted.setdefault(name, []).append(value)
+            elif found.get("type") not in ("checkbox", "radio"):
                 self.posted[name] = [value]
             elif "checked" in found:
                 self.posted.setdefault(name, []).append(value or "on")

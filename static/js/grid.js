@@ -68,6 +68,12 @@
     const to = rows.indexOf(row);
     rows.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((other) => tick(other, on));
   };
+  // Boxes stand on this page only, what is ticked may stand on others too.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches("[data-ticked-form]")) return;
+    event.formData.delete("ids");
+    for (const id of ticked.keys()) event.formData.append("ids", id);
+  });
   let shiftHeld = false;
   document.addEventListener("click", (event) => (shiftHeld = event.shiftKey), true);
   document.addEventListener("change", (event) => {
