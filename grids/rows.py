@@ -74,13 +74,20 @@ def header(grid: Grid, name: str, column: Column, before: str = "") -> str:
     words = f"<span>{text(before)}{text(column.label)}{unit}{marked}</span>"
     if column.sortable:
         url = text(grid.sort_url(name))
-        arrow = icon("desc" if order == "descending" else "asc", "xs")
+        arrow = icon("desc" if order == "descending" else "asc", "xs") + _rank(grid, key)
         title = attribute("title", column.help)
         words = f'<a href="{url}" hx-get="{url}" hx-push-url="true"{title}>{words}{arrow}</a>'
     menu = _header_menu(grid, name, column)
     return (
         f'<th scope="col" data-c="{name}"{css}{_drawing(grid, column)} aria-sort="{order}">{words}{menu}</th>'
     )
+
+
+def _rank(grid: Grid, key: SortKey | None) -> str:
+    """Which place a column has in an order of several."""
+    if key is None or len(grid.state.sort) < 2:
+        return ""
+    return f'<sup class="num">{grid.state.sort.index(key) + 1}</sup>'
 
 
 def _header_menu(grid: Grid, name: str, column: Column) -> str:

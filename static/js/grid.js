@@ -90,6 +90,31 @@
     say(words(root, "tSelected", ticked.size));
   });
 
+  // --- Shift on a head: one more column in the order, then downwards, then out of it again --------------
+  const withSort = (address, name) => {
+    const url = new URL(address, location.href);
+    const keys = (url.searchParams.get("s") || "").split(",").filter(Boolean);
+    const at = keys.findIndex((key) => key.replace("-", "") === name);
+    if (at < 0) keys.push(name);
+    else if (keys[at] === name) keys[at] = `-${name}`;
+    else keys.splice(at, 1);
+    url.searchParams.set("s", keys.join());
+    for (const key of ["page", "after", "before"]) url.searchParams.delete(key);
+    return url.pathname + url.search.replace(/%2C/g, ",").replace(/%3A/g, ":"); // as our own links are written
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-grid] th[data-c] > a");
+    if (!link || !event.shiftKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation(); // it would sort by this column alone
+    const go = Object.assign(document.createElement("a"), { href: withSort(grid().dataset.url, link.parentElement.dataset.c), hidden: true });
+    go.setAttribute("hx-get", go.href);
+    go.setAttribute("hx-push-url", "true");
+    link.parentElement.append(go);
+    window.htmx.process(go);
+    go.click();
+  }, true);
+
   // --- Live: one poll for the ids on screen; only changed cells are replaced ---------------------------
   let timer = 0;
   let failures = 0;

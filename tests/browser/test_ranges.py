@@ -157,3 +157,19 @@ def test_names_in_the_clipboard_are_text(visit: Visit, live_server: Any):
     drag(page, cell(page, 0, "name"), cell(page, 1, "name"))
     _text, markup = copied(page)
     assert "<img" not in markup
+
+
+def test_shift_on_a_head_adds_to_the_order_and_heads_say_their_place(visit: Visit, four: None):
+    page = visit(LIST)
+    head = page.locator("th[data-c=channels] > a")
+    head.click(modifiers=["Shift"])
+    expect(page).to_have_url(page.url.partition("?")[0] + "?c=name,credit,channels,asr&s=name,channels")
+    expect(page.locator("th[data-c=name] sup")).to_have_text("1")
+    expect(page.locator("th[data-c=channels] sup")).to_have_text("2")
+    page.locator("th[data-c=channels] > a").focus()
+    page.keyboard.press("Shift+Enter")
+    expect(page).to_have_url(page.url.partition("?")[0] + "?c=name,credit,channels,asr&s=name,-channels")
+    page.locator("th[data-c=channels] > a").click(modifiers=["Shift"])
+    expect(page.locator("th sup")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("th[data-c=channels] sup")).to_have_text("2")
