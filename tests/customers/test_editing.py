@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -101,6 +102,44 @@ def test_every_field_is_stored_and_there_again(client_alice, nova):
     }  # fmt: skip
     for name, value in shown.items():
         assert again[name] == (value if isinstance(value, list) else [value]), name
+
+
+@pytest.mark.accept("F-25")
+def test_p_asserted_id_offers_four_ways_and_stores_each(client_alice, nova):
+    page = client_alice.get(url(nova)).content.decode()
+    select = re.search(r'<select name="paid_mode".*?</select>', page, re.DOTALL)
+    assert select
+    offered = re.findall(r'<option value="(\w+)"[^>]*>([^<]+)<', select[0])
+    assert [words for _value, words in offered] == ["Default", "Remove", "If available", "Required"]
+    for value, _words in offered:
+        assert save(client_alice, nova, paid_mode=value).status_code == 302
+        nova.refresh_from_db()
+        assert nova.paid_mode == value
+
+
+@pytest.mark.accept("F-33")
+def test_tags_are_added_removed_and_typed_anew_and_stand_on_the_page(client_alice, nova):
+    assert save(client_alice, nova, tags="voip, retail, Sommer 2027").status_code == 302
+    assert save(client_alice, nova, tags="retail, Sommer 2027, Retail").status_code == 302
+    nova.refresh_from_db()
+    assert nova.tags == ["retail", "Sommer 2027", "Retail"]
+    page = words(client_alice.get(f"/customers/{nova.pk}/"), "id", "customer-head")
+    assert "Sommer 2027" in page
+    assert "voip" not in page
+
+
+@pytest.mark.accept("F-37")
+def test_who_works_for_the_chosen_reseller_sees_the_customer_from_then_on(
+    client_alice, client_rita, nova, reseller_a
+):
+    form = client_alice.get(url(nova)).content.decode()
+    assert f'<option value="{reseller_a.pk}">{reseller_a.name}</option>' in form
+    assert client_rita.get(f"/customers/{nova.pk}/").status_code == 404
+    assert save(client_alice, nova, reseller=reseller_a.pk).status_code == 302
+    assert client_rita.get(f"/customers/{nova.pk}/").status_code == 200
+    assert "Nova" in client_rita.get("/customers/?s=name").content.decode()
+    assert save(client_alice, nova, reseller="").status_code == 302
+    assert client_rita.get(f"/customers/{nova.pk}/").status_code == 404
 
 
 def test_a_box_that_is_not_ticked_is_off(client_alice, nova):
