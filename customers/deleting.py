@@ -64,6 +64,10 @@ class DeleteForm(forms.Form):
 def customers_delete(request: SignedInRequest) -> HttpResponse:
     """The question, with numbers, effect and the way back; and the answer to it."""
     ids = _ids(request.POST if request.method == "POST" else request.GET)
+    if len(ids) > AT_ONCE:
+        words = _("%(n)s customers are ticked, and at most %(most)s are deleted at once. Tick fewer.")
+        messages.warning(request, words % {"n": len(ids), "most": AT_ONCE})
+        return redirect("customers:list")
     customers = list(Customer.objects.visible_to(request.user).filter(pk__in=ids).order_by("name", "pk"))
     if not customers:
         messages.warning(request, _("No customer is ticked, or all of them are gone already."))
@@ -135,8 +139,9 @@ def _said(events: QuerySet[Any], key: str) -> Subquery:
 
 
 def _ids(sent: QueryDict) -> list[int]:
-    """The first AT_ONCE numbers of customers; what is no number means nobody."""
-    return [int(pk) for pk in sent.getlist("ids")[:AT_ONCE] if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    """Numbers of customers, each once; what is no number means nobody."""
+    known = (pk for pk in sent.getlist("ids") if pk.isascii() and pk.isdigit() and len(pk) < 19)
+    return list(dict.fromkeys(int(pk) for pk in known))
 
 
 def _tell(request: HttpRequest, gone: list[Customer]) -> None:

@@ -218,3 +218,10 @@ def test_nobody_deletes_sees_or_restores_what_is_anothers(client_admin_of_a, ali
     assert "Theirs" not in page
     assert client_admin_of_a.post(f"/customers/{theirs.pk}/restore/").status_code == 404
     assert client_admin_of_a.get(f"/customers/{theirs.pk}/restore/").status_code == 405
+
+
+def test_more_than_are_deleted_at_once_are_refused_and_none_is_left_out_in_silence(client_alice, nova):
+    ticked = [nova.pk, *range(900_000_000, 900_000_500)]
+    answer = client_alice.post(DELETE, {"ids": ticked}, follow=True)
+    assert "501 customers are ticked, and at most 500 are deleted at once." in words(answer)
+    assert Customer.objects.existing().filter(pk=nova.pk).exists()
