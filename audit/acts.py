@@ -10,24 +10,34 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from audit.sources import Source
+
 if TYPE_CHECKING:
     from users.models import User
 
 # Where the present request came from; set by audit.middleware, empty in tasks and commands.
 origin: ContextVar[dict[str, str]] = ContextVar("origin")
+# The source of the act that goes on; inner ones are parts of it.
+_around: ContextVar[Source | None] = ContextVar("around", default=None)
 
 
 @contextmanager
-def acting(*, by: "User | None", reason: str = "") -> Iterator[None]:
+def acting(*, by: "User | None", reason: str = "", source: Source | None = None) -> Iterator[None]:
     """One transaction whose changed rows carry `by` (None: the system itself) and `reason`.
+
+    source: by which way the change comes; by default that of the act around it, of the present request, or
+    the system's own.
 
     The context is set by a statement of its own before anything else runs, so that COPY, bulk updates and
     raw SQL are recorded like a single save. Nested calls join the outer transaction; their rows carry the
     inner actor and reason, and the outer ones hold again afterwards.
     """
     context = str(uuid.uuid4())
+    here = origin.get({})
+    source = source or _around.get() or Source(here.get("source", Source.SYSTEM))
     metadata = {
-        **origin.get({}),
+        **here,
+        "source": source.value,
         "user": by.pk if by else None,
         "email": by.email if by else "",
         "reason": reason,
@@ -40,7 +50,11 @@ def acting(*, by: "User | None", reason: str = "") -> Iterator[None]:
             )
             outer = cursor.fetchone()
             _set(cursor, context, json.dumps(metadata))
-        yield
+        token = _around.set(source)
+        try:
+            yield
+        finally:
+            _around.reset(token)
         with connection.cursor() as cursor:
             _set(cursor, outer[0] or "", outer[1] or "")
 

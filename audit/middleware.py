@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from audit.acts import origin
+from audit.sources import Source
 from users.addresses import client_ip
+from users.models import Kind
 
 
 class WhoMiddleware:
@@ -19,9 +21,18 @@ class WhoMiddleware:
             {
                 "ip": client_ip(request) or "",
                 "request": getattr(request, "request_id", ""),
+                "source": _source_of(request).value,
             }
         )
         try:
             return self.get_response(request)
         finally:
             origin.reset(token)
+
+
+def _source_of(request: HttpRequest) -> Source:
+    if getattr(request, "site_kind", Kind.STAFF) == Kind.CONTACT:
+        return Source.PORTAL
+    if request.path.startswith("/api/"):
+        return Source.API
+    return Source.ADMIN if request.path.startswith("/admin/") else Source.FORM

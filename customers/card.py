@@ -40,6 +40,7 @@ TABS = {
     "calls": "tabs:calls",
     "cdr": "tabs:records",
     "dialogs": "tabs:live",
+    "audit": "customers:audit",
 }
 
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from audit import acting
+from audit.sources import Source
 from imports.fields import Target
 from imports.opening import open_file
 from imports.plans import Plan
@@ -50,7 +51,7 @@ def import_file(file: BinaryIO, target: Target, plan: Plan, *, by: User | None, 
     heads_of = {mapped.name: opened.heads[place] for place, mapped in opened.mapping.items()}
     mapping = {head: name for name, head in heads_of.items()}
     try:
-        with acting(by=by, reason=reason):
+        with acting(by=by, reason=reason, source=Source.UPLOAD):
             stage = Stage(target, [*checker.mapping.values(), *checker.fixed], target.given(by))
             stage.fill(checker.values(opened.body))
             problems = checker.problems + stage.alike(heads_of, by)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver
@@ -99,10 +100,16 @@ def row(model: type[Model]) -> Callable[[World], Any]:
     return lambda world: world.rows[model].pk
 
 
+def _first_change(customer: Customer) -> int:
+    events = apps.get_model("customers", "CustomerEvent")._default_manager
+    return int(events.filter(pgh_obj_id=customer.pk).earliest("pgh_id").pgh_id)
+
+
 # (URL name or its namespace, parameter) -> the id in a world; an empty name stands for every door.
 FILLERS: dict[tuple[str, str], Callable[[World], Any]] = {
     ("", "customer_id"): lambda world: world.customer.pk,
     ("customers", "pk"): lambda world: world.customer.pk,
+    ("customers:change", "change"): lambda world: f"customer-{_first_change(world.customer)}",
     ("contacts", "pk"): row(Contact),
     ("contacts", "contact_id"): row(Contact),
     ("imports", "pk"): row(Upload),

@@ -218,7 +218,10 @@ def test_tabs_lead_to_what_exists_and_count_it(client_alice):
 
     page = client_alice.get(page_of(customer))
 
-    assert words(page, "aria-label", "Customer sections") == "Main Auth 2 Routing 1 Latest calls Dialogs CDR"
+    assert (
+        words(page, "aria-label", "Customer sections")
+        == "Main Auth 2 Routing 1 Latest calls Dialogs CDR Audit"
+    )
     assert {page_of(customer, "routing:auth"), page_of(customer, "routing:routes")} <= set(links(page))
 
 
@@ -300,4 +303,7 @@ def test_support_sees_no_money_anywhere(rheinfon):
 def test_finance_has_no_tabs_it_may_not_open(rheinfon):
     finance = browser_of(factories.make_staff(role=Role.FINANCE), factories.STAFF_HOST)
 
-    assert words(finance.get(page_of(rheinfon)), "aria-label", "Customer sections") == "Main Latest calls CDR"
+    assert (
+        words(finance.get(page_of(rheinfon)), "aria-label", "Customer sections")
+        == "Main Latest calls CDR Audit"
+    )
