@@ -13,9 +13,14 @@ from setup.history import tracked
 
 
 class ContactType(models.TextChoices):
+    """Organises people; nothing follows from it."""
+
+    GENERAL = "general", _("general")
     OWNER = "owner", _("owner")
     BILLING = "billing", _("billing")
     TECHNICAL = "technical", _("technical")
+    SALES = "sales", _("sales")
+    NOC = "noc", _("NOC")
     SUPPORT = "support", _("support")
     OTHER = "other", _("other")
 
@@ -53,7 +58,7 @@ class Contact(models.Model):
     email = models.EmailField(_("email"))
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     mobile = models.CharField(_("mobile"), max_length=32, blank=True)
-    type = models.CharField(_("type"), max_length=12, choices=ContactType, default=ContactType.OTHER)
+    type = models.CharField(_("type"), max_length=12, choices=ContactType, default=ContactType.GENERAL)
     notes_public = models.TextField(_("notes the customer reads"), blank=True)
     notes_private = models.TextField(_("notes for staff"), blank=True)
     email_verified_at = models.DateTimeField(_("email verified"), null=True, blank=True)

@@ -19,7 +19,10 @@ from users.requests import SignedInRequest
 def customer_contacts(request: SignedInRequest, customer_id: int) -> HttpResponse:
     """The panel of the customer's page, or a page of its own where no script loads the panel."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=customer_id)
-    context = {"customer": customer, "contacts": Contact.objects.filter(customer=customer)}
+    context = {
+        "customer": customer,
+        "contacts": Contact.objects.filter(customer=customer).select_related("user"),
+    }
     if wants_fragment(request):
         return render(request, "contacts/_panel.html", context)
     return render(request, "contacts/list.html", open_card(request.user, customer_id, "main") | context)
