@@ -30,6 +30,7 @@ class ActKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", _("second factor removed")
     CODES_MADE = "codes_made", _("recovery codes made")
     FACTORS_RESET = "factors_reset", _("second factors reset")
+    LINK_MAILED = "link_mailed", _("link to set a password mailed")
     EXPORTED = "exported", _("file exported")
 
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "calls",
     "routing",
     "carriers",
+    "messaging",
     "contacts",
     "customers",
     "imports",
@@ -238,6 +239,7 @@ CELERY_BEAT_SCHEDULE = {
     "drop-old-minutes": {"task": "calls.drop_old_minutes", "schedule": crontab(minute="29")},
     # Storing the end of a penalty is bookkeeping: effective_status(at) is right without it.
     "end-penalties": {"task": "customers.end_penalties", "schedule": crontab()},
+    "send-mails": {"task": "messaging.send_due", "schedule": crontab()},
     "forget-uploads": {"task": "imports.forget_expired", "schedule": crontab(minute="47")},
     "clear-sessions": {"task": "users.clear_sessions", "schedule": crontab(hour="3", minute="41")},
 }
@@ -251,6 +253,11 @@ CDR_KEEP_DAYS = env.whole("CDR_KEEP_DAYS", 92, low=2, high=3660, unit="days")
 FIGURES_KEEP_DAYS = env.whole("FIGURES_KEEP_DAYS", 1100, low=2, high=36_600, unit="days")
 IMPORT_MAX_BYTES = env.whole("IMPORT_MAX_MB", 200, low=1, high=2000, unit="megabytes") * 1_000_000
 SWITCH_BODY_MAX_BYTES = env.whole("SWITCH_BODY_MAX_MB", 16, low=1, high=1024, unit="megabytes") * 1024 * 1024
+
+# --- Mail -------------------------------------------------------------------------------------------
+# Django's own mail settings are not used: messaging/transports/smtp.py has to know what a failure means.
+SMTP_URL = env.text("SMTP_URL", "")
+MAIL_FROM = env.text("MAIL_FROM", "no-reply@localhost")
 
 # --- Words to the operator --------------------------------------------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", legal=("line", "json"))

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.links import can_mail
 from contacts.models import Contact
 from contacts.rules import looks_like_a_password, networks, phone_number
 from customers.fields import NameField
@@ -79,6 +80,11 @@ class ContactForm(Reasoned, forms.ModelForm):
         label=gettext_lazy("Sign-in only from"),
         help_text=gettext_lazy("IP addresses or networks, one a line. Empty: from anywhere."),
     )
+    mail_link = forms.BooleanField(
+        label=gettext_lazy("Mail a link to set a password"),
+        required=False,
+        help_text=gettext_lazy("It works once, within 24 hours. Without it this person cannot sign in yet."),
+    )
     as_it_is = forms.BooleanField(
         label=gettext_lazy("The note tells no password; save it as it is."), required=False
     )
@@ -106,6 +112,10 @@ class ContactForm(Reasoned, forms.ModelForm):
                 "ip_whitelist": instance.ip_whitelist,
             }
         super().__init__(data, instance=instance, initial={**kept, **more.pop("initial", {})}, **more)
+        if instance or not can_mail():
+            del self.fields["mail_link"]
+        else:
+            self.fields["mail_link"].initial = True
         for name in ("notes_public", "notes_private"):
             self.fields[name].max_length = 5_000  # type: ignore[attr-defined]
         self.asks = False  # whether a note looks like a password and somebody should say that it is none
@@ -132,7 +142,7 @@ class ContactForm(Reasoned, forms.ModelForm):
     @property
     def values(self) -> dict[str, Any]:
         """The clean values, `email_verified` and `mobile_verified` as yes or no."""
-        others = {"reason", "as_it_is"}
+        others = {"reason", "as_it_is", "mail_link"}
         return {name: value for name, value in self.cleaned_data.items() if name not in others}
 
 

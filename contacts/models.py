@@ -94,3 +94,22 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PasswordLink(models.Model):
+    """A link to set a password, of which a contact has one at most.
+
+    token_hash: SHA-256 of the token; the token itself is nowhere but in the mail.
+    """
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, related_name="password_link")
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("password link")
+        verbose_name_plural = _("password links")
+
+    def __str__(self) -> str:
+        return f"{self.contact_id}, until {self.expires_at}"

@@ -9,12 +9,13 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from contacts import services
+from contacts import links, services
 from contacts.forms import ContactForm, PasswordForm, Reasoned
 from contacts.models import Contact
 from customers import merging
@@ -35,9 +36,13 @@ def contact_new(request: SignedInRequest, customer_id: int) -> HttpResponse:
     form = ContactForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            contact = services.add_contact(
-                customer.pk, by=request.user, reason=form.cleaned_data["reason"], **form.values
-            )
+            with transaction.atomic():
+                reason = form.cleaned_data["reason"]
+                contact = services.add_contact(customer.pk, by=request.user, reason=reason, **form.values)
+                if form.cleaned_data.get("mail_link"):
+                    _mail_link(request, contact.pk, reason)
+        except links.NoMail as error:
+            form.add_error("mail_link", str(error))
         except ValidationError as error:
             _refuse(form, error)
         except Customer.DoesNotExist:
@@ -115,7 +120,11 @@ def contact_password(request: SignedInRequest, customer_id: int, pk: int) -> Htt
         else:
             messages.success(request, _("%(name)s signs in with the new password.") % {"name": contact})
             return redirect("customers:detail", customer_id)
-    return _page(request, customer_id, "contacts/password.html", form, contact=contact)
+    mail = contact.mails.first()  # type: ignore[attr-defined]  # a relation of messaging, which stands above
+    return _page(
+        request, customer_id, "contacts/password.html", form,
+        contact=contact, mail=mail, can_mail=links.can_mail(), hours=links.HOURS,
+    )  # fmt: skip
 
 
 @never_cache
@@ -129,6 +138,27 @@ def contact_close(request: SignedInRequest, customer_id: int, pk: int) -> HttpRe
         messages.success(request, _("%(name)s can no longer sign in.") % {"name": contact})
         return redirect("customers:detail", customer_id)
     return redirect("contacts:password", customer_id, pk)
+
+
+@never_cache
+@require_http_methods(FORM)
+@permission_required("contacts.change_contact", raise_exception=True)
+def contact_link(request: SignedInRequest, customer_id: int, pk: int) -> HttpResponse:
+    """Mails a link with which the contact sets a password itself."""
+    contact = _read(request, customer_id, pk)
+    if request.method == "POST":
+        try:
+            _mail_link(request, pk, request.POST.get("reason", "")[:200])
+        except links.NoMail as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("A link is on its way to %(email)s.") % {"email": contact.email})
+    return redirect("contacts:password", customer_id, pk)
+
+
+def _mail_link(request: SignedInRequest, pk: int, reason: str) -> None:
+    _host, port = split_domain_port(request.get_host())
+    links.want(pk, by=request.user, scheme=request.scheme or "https", port=port, reason=reason)
 
 
 def _read(request: SignedInRequest, customer_id: int, pk: int, *, locked: bool = False) -> Contact:

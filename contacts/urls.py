@@ -12,5 +12,6 @@ urlpatterns = [
     path("contacts/<int:pk>/", people.contact_edit, name="edit"),
     path("contacts/<int:pk>/delete/", people.contact_delete, name="delete"),
     path("contacts/<int:pk>/password/", people.contact_password, name="password"),
+    path("contacts/<int:pk>/link/", people.contact_link, name="link"),
     path("contacts/<int:pk>/close/", people.contact_close, name="close"),
 ]

@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from portal import views
+from portal import passwords, views
 
 urlpatterns = [
     path("", views.home, name="portal_home"),
+    path("accounts/set-password/", passwords.set_password, name="portal_set_password"),
     path("accounts/", include("users.urls")),
 ]
 

@@ -41,6 +41,7 @@ FOR_STRANGERS = {
     "account_inactive",
     "mfa_authenticate",
     "mfa_login_webauthn",
+    "portal_set_password",
 }
 # What a person decides about the own sign-in; rows of others are tried in tests/users.
 FOR_OWNERS = {

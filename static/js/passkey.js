@@ -91,7 +91,16 @@
     tick();
   };
 
+  // --- A one-time link: what stands behind its "#" is the code, which no server gets to see ----------------
+  const readLink = (input) => {
+    if (location.hash.length < 2) return;
+    input.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    input.closest(".fld").hidden = true;
+  };
+
   const begin = () => {
+    document.querySelectorAll("[data-fragment]").forEach(readLink);
     document.querySelectorAll("form[data-passkey]").forEach((form) => {
       if (!supported && form.dataset.passkey === "create") form.querySelector("button").disabled = true;
       else form.hidden = !supported;

@@ -66,6 +66,8 @@ def test_what_machines_write_has_none():
             "billing.LedgerEntry",
             "sessions.Session",
             "audit.Act",
+            "messaging.Mail",
+            "contacts.PasswordLink",
         }
     )
 
