@@ -120,7 +120,7 @@ def contact_password(request: SignedInRequest, customer_id: int, pk: int) -> Htt
         else:
             messages.success(request, _("%(name)s signs in with the new password.") % {"name": contact})
             return redirect("customers:detail", customer_id)
-    mail = contact.mails.first()  # type: ignore[attr-defined]  # a relation of messaging, which stands above
+    mail = contact.mails.first()  # a relation of messaging, which stands above
     return _page(
         request, customer_id, "contacts/password.html", form,
         contact=contact, mail=mail, can_mail=links.can_mail(), hours=links.HOURS,

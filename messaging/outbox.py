@@ -16,9 +16,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts.models import Contact
 from messaging import letters
 from messaging.models import Mail, Purpose, State
 from messaging.transports import smtp
+from users.models import User
 
 log = logging.getLogger(__name__)
 
@@ -62,13 +64,13 @@ def due() -> list[int]:
     return list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
 
 
-def put(purpose: Purpose, **fields: object) -> Mail:
+def put(purpose: Purpose, *, contact: Contact, to: str, site: str, brand: str, by: User | None) -> Mail:
     """A mail more, which waits. One that waits already for the same person and purpose is the same mail."""
-    waiting = Mail.objects.filter(purpose=purpose, contact=fields.get("contact"), state=State.QUEUED)
-    if mail := waiting.filter(to=fields.get("to"), site=fields.get("site")).first():
-        Mail.objects.filter(pk=mail.pk, state=State.QUEUED).update(due_at=Now())
+    waiting = Mail.objects.filter(purpose=purpose, contact=contact, to=to, site=site, state=State.QUEUED)
+    if mail := waiting.first():
+        waiting.filter(pk=mail.pk).update(due_at=Now())
         return mail
-    return Mail.objects.create(purpose=purpose, **fields)
+    return Mail.objects.create(purpose=purpose, contact=contact, to=to, site=site, brand=brand, by=by)
 
 
 def _mine(mail: Mail) -> QuerySet[Mail]:

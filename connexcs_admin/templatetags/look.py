@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 
 from connexcs_admin import static_files
 from grids import formats
+from grids.columns.figures import plain_decimal
 from users import throttle
 
 register = template.Library()
@@ -102,6 +103,24 @@ def duration_ms(value: Decimal | float | int | None) -> str:
 def as_json(value: Any) -> str:
     """A document as people can read it, keys in order."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+@register.filter
+def plain(value: Decimal | None, digits: int) -> str:
+    """A figure for scripts: no grouping, at most `digits` decimals; empty for none."""
+    return "" if value is None else plain_decimal(round(Decimal(value), digits))
+
+
+@register.filter
+def plain_s(value_ms: Decimal | int | None) -> str:
+    """Milliseconds as seconds, for scripts."""
+    return "" if value_ms is None else plain(Decimal(value_ms) / 1000, 3)
+
+
+@register.filter
+def plain_min(value_ms: Decimal | int | None) -> str:
+    """Milliseconds as minutes, for scripts."""
+    return "" if value_ms is None else plain(Decimal(value_ms) / 60_000, 3)
 
 
 @register.simple_tag
