@@ -1,12 +1,12 @@
 """Doors to one customer's page."""
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from customers import numbers
 from customers.card import TABS, open_card, read_card
 from users.requests import SignedInRequest
 
@@ -16,7 +16,7 @@ from users.requests import SignedInRequest
 def customer_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """The first tab: who they are and how the last 24 hours went."""
     context = open_card(request.user, pk, "main")
-    context["blocks"] = context["customer"].number_blocks.annotate(size=F("last") - F("first") + 1)
+    context["blocks"] = numbers.blocks_of(context["customer"], request.user)
     return render(request, "customers/detail.html", context)
 
 

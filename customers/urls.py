@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers import audit, deleting, editing, pages, views
+from customers import audit, blocks, deleting, editing, pages, views
 
 app_name = "customers"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("<int:pk>/restore/", deleting.customer_restore, name="restore"),
     path("<int:pk>/", pages.customer_detail, name="detail"),
     path("<int:pk>/edit/", editing.customer_edit, name="edit"),
+    path("<int:pk>/blocks/", blocks.block_assign, name="block_assign"),
+    path("<int:pk>/blocks/<int:block>/delete/", blocks.block_delete, name="block_delete"),
     path("<int:pk>/audit/", audit.customer_audit, name="audit"),
     path("<int:pk>/audit/<str:change>/", audit.customer_change, name="change"),
     path("<int:pk>/head/", pages.customer_head, name="head"),

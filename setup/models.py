@@ -152,10 +152,15 @@ class Installation(models.Model):
         help_text=_("Saving a customer wants a reason, which goes into its history."),
     )
     number_range_start = models.BigIntegerField(
-        _("internal numbers start at"), default=100_000, validators=[MinValueValidator(1)]
+        _("internal numbers start at"),
+        default=100_000,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: no blocks of internal numbers are given."),
     )
     number_block_size = models.PositiveIntegerField(
-        _("size of a number block"), default=100, validators=[MinValueValidator(1)]
+        _("size of a number block"), default=100, null=True, blank=True, validators=[MinValueValidator(1)]
     )
 
     class Meta:

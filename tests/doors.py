@@ -109,6 +109,7 @@ def _first_change(customer: Customer) -> int:
 FILLERS: dict[tuple[str, str], Callable[[World], Any]] = {
     ("", "customer_id"): lambda world: world.customer.pk,
     ("customers", "pk"): lambda world: world.customer.pk,
+    ("customers:block_delete", "block"): lambda world: world.customer.number_blocks.get().pk,
     ("customers:change", "change"): lambda world: f"customer-{_first_change(world.customer)}",
     ("contacts", "pk"): row(Contact),
     ("contacts", "contact_id"): row(Contact),

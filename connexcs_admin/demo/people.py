@@ -84,6 +84,8 @@ def number_blocks(
     """A block for every third customer. after: the highest number that is taken."""
     rng = arguments.chance("numbers")
     settings = Installation.current()
+    if settings.number_range_start is None or settings.number_block_size is None:
+        return
     first = max(settings.number_range_start, after + 1)
     for customer in customers:
         if rng.random() < 0.33:
