@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
+from django_countries import countries
 
 from customers.models import Customer, InvoiceSchedule, PaidMode, Status
 from customers.rules import account_managers, country_code, plain_name
@@ -22,6 +23,11 @@ def _currencies() -> dict[str, str]:
 
 def _managers() -> dict[str, int]:
     return dict(account_managers().values_list("email", "pk"))
+
+
+def _countries() -> list[str]:
+    with override("en"):  # the language in which country_code reads names
+        return [str(name) for _code, name in countries]
 
 
 def _announce(ids: list[int]) -> None:
@@ -92,7 +98,7 @@ FIELDS = (
     Field("city", gettext_lazy("City"), fields.text(128), ("town",)),
     Field("county", gettext_lazy("County"), fields.text(128), ("region", "province")),
     Field("postcode", gettext_lazy("Postcode"), fields.text(32), ("zip", "zip code", "postal code")),
-    Field("country", gettext_lazy("Country"), lambda: country_code, ("country code",)),
+    Field("country", gettext_lazy("Country"), fields.among(country_code, _countries), ("country code",)),
     Field(
         "reseller",
         gettext_lazy("Reseller"),

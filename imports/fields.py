@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from users.models import User
 
 Parser = Callable[[str, str], Any]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """A parser of a field with few legal texts, so that a page can offer them."""
+
+    parse: Parser
+    legal: tuple[str, ...]
+
+    def __call__(self, cell: str, mark: str) -> Any:
+        return self.parse(cell, mark)
+
+
 LISTED = 8  # so many legal values are named in a message
 
 
@@ -126,12 +139,19 @@ def decimal(
     return lambda: parse
 
 
-def one_of(values: Callable[[], Mapping[str, Any]], *, what: StrOrPromise) -> Callable[[], Parser]:
-    """One of the texts that `values` knows, letters' case apart; never made on the fly."""
+def one_of(
+    values: Callable[[], Mapping[str, Any]], *, what: StrOrPromise, aside: Iterable[str] = ()
+) -> Callable[[], Parser]:
+    """One of the texts that `values` knows, letters' case apart; never made on the fly.
+
+    aside: those that are understood but not offered.
+    """
 
     def make() -> Parser:
-        known = {key.casefold(): value for key, value in values().items()}
-        legal = _named(values().keys())
+        found = values()
+        known = {key.casefold(): value for key, value in found.items()}
+        offered = tuple(key for key in found if key not in set(aside))
+        legal = _named(offered)
 
         def parse(cell: str, _mark: str) -> Any:
             try:
@@ -139,7 +159,7 @@ def one_of(values: Callable[[], Mapping[str, Any]], *, what: StrOrPromise) -> Ca
             except KeyError:
                 raise Wrong(_("is no %(what)s. Use %(legal)s.") % {"what": what, "legal": legal}) from None
 
-        return parse
+        return Chooser(parse, offered)
 
     return make
 
@@ -151,7 +171,13 @@ def choice(choices: type[models.TextChoices], *, what: StrOrPromise) -> Callable
         labels = {str(label): str(value) for value, label in choices.choices}
         return labels | {str(value): str(value) for value in choices.values if str(value) not in labels}
 
-    return one_of(values, what=what)
+    labels = {str(label) for label in choices.labels}
+    return one_of(values, what=what, aside=[str(key) for key in choices.values if str(key) not in labels])
+
+
+def among(parse: Parser, legal: Callable[[], Iterable[str]]) -> Callable[[], Parser]:
+    """A parser of one's own whose legal texts can be offered."""
+    return lambda: Chooser(parse, tuple(legal()))
 
 
 def flag() -> Callable[[], Parser]:
@@ -165,7 +191,7 @@ def flag() -> Callable[[], Parser]:
         "on": True,
         "off": False,
     }
-    return one_of(lambda: words, what=_("yes or no"))
+    return one_of(lambda: words, what=_("yes or no"), aside=list(words)[2:])
 
 
 def listed(each: int) -> Callable[[], Parser]:

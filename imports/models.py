@@ -56,7 +56,8 @@ class Upload(models.Model):
 
     target: slug of what its rows become. plan: Plan as JSON. reading: what was found out about the file,
     {"encoding": [value, reason], "delimiter": [value, reason], "stray": [[line, text]]}. findings: counts
-    of the last check, empty where a decision came after it. outcome: counts of the import. failure: why the
+    of the last check, and {"strangers": {field: [[text, rows], …]}}, texts of choices that mean nothing;
+    empty where a decision came after it. outcome: counts of the import. failure: why the
     last try wrote nothing, a sentence. rows_done: so far, of the check or import that is running.
     """
 
@@ -100,13 +101,14 @@ class Upload(models.Model):
 class UploadProblem(models.Model):
     """One problem of one row, as the last check found it.
 
-    place: column from 0, −1 for a fixed value or the whole row; kind: the sentence problems are grouped by;
-    cells: the row as it stands in the file.
+    place: column from 0, −1 for a fixed value or the whole row; field: its name, "" for the whole row;
+    kind: the sentence problems are grouped by; cells: the row as it stands in the file.
     """
 
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="problems")
     row = models.PositiveIntegerField()
     place = models.SmallIntegerField()
+    field = models.TextField(default="", db_default="")
     column = models.TextField()
     text = models.TextField()
     message = models.TextField()
@@ -120,3 +122,8 @@ class UploadProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row} {self.column}: {self.message}"
+
+    @property
+    def input(self) -> str:
+        """The name under which its cell is corrected."""
+        return f"cell-{self.row}-{self.field}"

@@ -43,7 +43,7 @@ class Opened:
     def checker(self, target: Target, plan: Plan) -> Checker:
         names = {place: mapped.name for place, mapped in self.mapping.items()}
         fixed = {name: text for name, text in plan.fixed.items() if name not in names.values()}
-        return Checker(target, self.heads, names, fixed, self.mark.value)
+        return Checker(target, self.heads, names, fixed, self.mark.value, plan)
 
     def lacking(self, target: Target, plan: Plan) -> list[str]:
         """Labels of required fields that nothing fills."""

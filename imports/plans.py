@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ class Plan:
     columns: head -> field name ("" leaves the column out); fixed: field name -> text for every row;
     start_row: the first row with data, as a spreadsheet counts; the row above it holds the heads, 1: there
     are none; encoding, delimiter, mark (of decimals): "" guessed.
+    swaps: field name -> text as it stands in cells ("": blank) -> what is read instead, in every row;
+    cells: row number -> field name -> what is read instead in this row; skipped: rows left out.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -22,6 +24,9 @@ class Plan:
     encoding: str = ""
     delimiter: str = ""
     mark: str = ""
+    swaps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    skipped: Sequence[int] = ()
     good_rows_only: bool = False
     only_check: bool = False
 

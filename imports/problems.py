@@ -13,8 +13,9 @@ class Wrong(Exception):
 class Problem:
     """One problem. row: as a spreadsheet counts; column: the head of the column; text: what stands there.
 
-    place: the column's number from 0, −1 for a fixed value or the whole row; kind: the sentence that
-    problems are grouped by, where `message` differs from row to row; cells: the whole row.
+    place: the column's number from 0, −1 for a fixed value or the whole row; name: of the field, "" for the
+    whole row; kind: the sentence that problems are grouped by, where `message` differs from row to row;
+    cells: the whole row.
     """
 
     row: int
@@ -22,6 +23,7 @@ class Problem:
     text: str
     message: str
     place: int = -1
+    name: str = ""
     kind: str = ""
     cells: tuple[str, ...] = ()
 

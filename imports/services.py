@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 NAME_MAX = 200
+STRANGERS_SHOWN = 100  # of one field; rarer ones are mended in the check
 
 
 def receive(chunks: Iterable[bytes], *, name: str, target: Target, by: User) -> Upload:
@@ -63,6 +65,40 @@ def decide(upload: Upload, **decisions: Any) -> None:
     upload.plan, upload.findings = stored.plan, None
 
 
+def correct(
+    upload: Upload,
+    *,
+    swaps: Mapping[str, Mapping[str, str | None]] | None = None,
+    cells: Mapping[tuple[int, str], str] | None = None,
+    skip: Iterable[int] = (),
+    take: Iterable[int] = (),
+) -> None:
+    """Adds corrections of cells to the plan, and rows to leave out or to take after all.
+
+    swaps: field name -> text -> what is read instead in every row (None: as it stands again);
+    cells: (row, field name) -> what is read instead. Raises Unreadable once the import runs.
+    """
+    with transaction.atomic():
+        plan = _open(upload).decided
+        swapped = {name: dict(texts) for name, texts in plan.swaps.items()}
+        for name, texts in (swaps or {}).items():
+            for text, instead in texts.items():
+                swapped.setdefault(name, {}).pop(text, None)
+                if instead is not None:
+                    swapped[name][text] = _storable(instead)
+        mended = {row: dict(fields) for row, fields in plan.cells.items()}
+        for (row, name), text in (cells or {}).items():
+            mended.setdefault(str(row), {})[name] = _storable(text)
+        skipped = sorted({*plan.skipped, *skip} - set(take))
+        decide(upload, swaps=swapped, cells=mended, skipped=skipped)
+
+
+def skip_alike(upload: Upload, *, kind: str, column: str) -> None:
+    """Leaves out every row that has this problem."""
+    alike = upload.problems.filter(kind=kind, column=column)
+    correct(upload, skip=alike.values_list("row", flat=True).distinct())
+
+
 def check(upload: Upload) -> None:
     """Finds every problem of every row; writes nothing but what it found. Raises Unreadable."""
     with shelf.take(upload.key) as file:
@@ -70,7 +106,7 @@ def check(upload: Upload) -> None:
         outcome = import_file(file, upload.becomes, plan, by=upload.owner, reason="")
     with transaction.atomic():
         stored = _open(upload)
-        stored.findings = _counts(outcome)
+        stored.findings = {**_counts(outcome), "strangers": _strangers(outcome)}
         stored.save(update_fields=["findings"])
         stored.problems.all().delete()
         UploadProblem.objects.bulk_create(
@@ -113,6 +149,11 @@ def forget_expired() -> int:
     return len(found)
 
 
+def _storable(text: str) -> str:
+    """Without zero bytes, which PostgreSQL stores in no text."""
+    return text.replace("\x00", "")
+
+
 def _open(upload: Upload) -> Upload:
     stored = Upload.objects.select_for_update().get(pk=upload.pk)
     if stored.state != State.OPEN:
@@ -121,8 +162,13 @@ def _open(upload: Upload) -> Upload:
 
 
 def _counts(outcome: Outcome) -> dict[str, int]:
-    bad = len({problem.row for problem in outcome.problems})
-    return {"rows": outcome.rows, "good": outcome.rows - bad, "bad": bad}
+    bad, skipped = len({problem.row for problem in outcome.problems}), outcome.skipped
+    return {"rows": outcome.rows, "good": outcome.rows - bad - skipped, "bad": bad, "skipped": skipped}
+
+
+def _strangers(outcome: Outcome) -> dict[str, list[list[object]]]:
+    met = {name: Counter(texts).most_common(STRANGERS_SHOWN) for name, texts in outcome.strangers.items()}
+    return {name: [[text, rows] for text, rows in texts] for name, texts in met.items()}
 
 
 def _problem(upload: Upload, problem: Problem) -> UploadProblem:
@@ -130,6 +176,7 @@ def _problem(upload: Upload, problem: Problem) -> UploadProblem:
         upload=upload,
         row=problem.row,
         place=problem.place,
+        field=problem.name,
         column=problem.column,
         text=problem.text,
         message=problem.message,

@@ -53,19 +53,21 @@ class Stage:
                 cursor.execute(f"ANALYZE {STAGE}")
         return count
 
-    def alike(self, heads: Mapping[str, str], by: User | None) -> list[Problem]:
+    def alike(self, heads: Mapping[str, tuple[int, str]], by: User | None) -> list[Problem]:
         """Rows that are like an earlier row of the file, or like a stored one.
 
         The stored one is named to those who may see it (by; None: to the operator at the keyboard).
 
-        heads: field name -> head of its column.
+        heads: field name -> number and head of its column.
         """
-        found = []
+        found: list[Problem] = []
         for name, condition in self.target.unique.items():
             if name in self.names:
                 column = f'"{self._field(name).column}"'
-                found += self._alike_stored(column, condition, heads.get(name, name), by)
-                found += self._alike_each_other(column, heads.get(name, name))
+                place, head = heads.get(name, (-1, name))
+                about = {"column": head, "place": place, "name": name}
+                found += self._alike_stored(column, condition, about, by)
+                found += self._alike_each_other(column, about)
         return sorted(found, key=lambda problem: problem.row)
 
     def drop(self, rows: Iterable[int]) -> None:
@@ -93,7 +95,9 @@ class Stage:
             spool.write(f"{number}\t{cells}{tail}\n" if cells else f"{number}{tail}\n")
         return count
 
-    def _alike_stored(self, column: str, condition: str, head: str, by: User | None) -> list[Problem]:
+    def _alike_stored(
+        self, column: str, condition: str, about: dict[str, Any], by: User | None
+    ) -> list[Problem]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT staged.row_number, staged.{column}, stored.id, stored.{column}"  # noqa: S608
@@ -110,16 +114,16 @@ class Stage:
         )
         return [
             Problem(
-                row,
-                head,
-                text,
-                _exists(other, key) if key in seen else _exists_unseen(),
+                row=row,
+                text=text,
+                message=_exists(other, key) if key in seen else _exists_unseen(),
                 kind=_("exists already"),
+                **about,
             )
             for row, text, key, other in found
         ]
 
-    def _alike_each_other(self, column: str, head: str) -> list[Problem]:
+    def _alike_each_other(self, column: str, about: dict[str, Any]) -> list[Problem]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT row_number, {column}, first_row FROM"  # noqa: S608
@@ -129,11 +133,11 @@ class Stage:
             )
             return [
                 Problem(
-                    row,
-                    head,
-                    text,
-                    _("is in row %(row)s already. Keep one of them.") % {"row": first},
+                    row=row,
+                    text=text,
+                    message=_("is in row %(row)s already. Keep one of them.") % {"row": first},
                     kind=_("is in the file twice"),
+                    **about,
                 )
                 for row, text, first in cursor.fetchall()
             ]

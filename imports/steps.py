@@ -8,8 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
@@ -23,7 +21,6 @@ from imports.preview import Preview
 from imports.reading import Unreadable
 from users.requests import SignedInRequest
 
-PROBLEMS_PER_PAGE = 50
 Step = Callable[[SignedInRequest, Upload], HttpResponseBase]
 
 
@@ -83,27 +80,10 @@ def columns(request: SignedInRequest, upload: Upload) -> HttpResponse:
         services.decide(upload, columns=form.columns(), fixed=fixed)
         if "next" not in request.POST:
             return redirect("imports:columns", upload.pk)
-        return _checked(request, upload)
+        answer = checked(request, upload)
+        strangers = (upload.findings or {}).get("strangers")
+        return redirect("imports:values", upload.pk) if strangers else answer
     return _page(request, upload, "columns", {"form": form}, faulty=form.is_bound)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@of_owner
-@open_only
-def check(request: SignedInRequest, upload: Upload) -> HttpResponse:
-    """What the import would do, and every problem; POST checks again."""
-    if request.method == "POST":
-        return _checked(request, upload)
-    counted = upload.problems.values("kind", "column").annotate(rows=Count("row", distinct=True))
-    groups = list(counted.order_by("-rows", "column", "kind"))
-    number = request.GET.get("group", "")
-    chosen = groups[int(number)] if number.isdecimal() and int(number) < len(groups) else None
-    problems = upload.problems.all()
-    if chosen:
-        problems = problems.filter(kind=chosen["kind"], column=chosen["column"])
-    page = Paginator(problems, PROBLEMS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"groups": groups, "chosen": chosen, "number": number, "page": page, "problems": page}
-    return render(request, "imports/check.html", _context(upload, "check") | context)
 
 
 @require_POST
@@ -116,7 +96,7 @@ def run(request: SignedInRequest, upload: Upload) -> HttpResponse:
         services.run(upload)
     except Unreadable as refused:
         messages.error(request, str(refused))
-        return _checked(request, upload)
+        return checked(request, upload)
     return redirect("imports:report", upload.pk)
 
 
@@ -126,7 +106,7 @@ def report(request: SignedInRequest, upload: Upload) -> HttpResponse:
     """What came of an import."""
     if upload.state != State.DONE:
         return redirect("imports:check", upload.pk)
-    return render(request, "imports/report.html", _context(upload, "import"))
+    return render(request, "imports/report.html", step_context(upload, "import"))
 
 
 @require_safe
@@ -167,7 +147,7 @@ def _posted_reading(request: SignedInRequest, upload: Upload) -> dict[str, Any] 
     return kept | sent
 
 
-def _checked(request: SignedInRequest, upload: Upload) -> HttpResponse:
+def checked(request: SignedInRequest, upload: Upload) -> HttpResponse:
     """Checks and leads to what was found, or says why it cannot be checked."""
     try:
         services.check(upload)
@@ -181,7 +161,7 @@ def _page(
     request: SignedInRequest, upload: Upload, step: str, more: dict[str, Any], *, faulty: bool
 ) -> HttpResponse:
     """A page with the first rows of the file, or with the reason why they cannot be shown."""
-    context = _context(upload, step) | more
+    context = step_context(upload, step) | more
     try:
         with shelf.take(upload.key) as file:
             opened = open_file(file, upload.becomes, upload.decided)
@@ -191,7 +171,8 @@ def _page(
     return render(request, f"imports/{step}.html", context, status=422 if faulty else 200)
 
 
-def _context(upload: Upload, step: str) -> dict[str, Any]:
+def step_context(upload: Upload, step: str) -> dict[str, Any]:
+    """What the frame of every step reads (imports/step.html)."""
     target = upload.becomes
     return {
         "upload": upload,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imports import steps, views
+from imports import checks, steps, views
 from imports.fields import TARGETS
 
 app_name = "imports"
@@ -10,7 +10,9 @@ urlpatterns = [
     *(path(f"{slug}/", views.upload, {"target": slug}, name=slug) for slug in sorted(TARGETS)),
     path("<int:pk>/start/", steps.start_row, name="start"),
     path("<int:pk>/columns/", steps.columns, name="columns"),
-    path("<int:pk>/check/", steps.check, name="check"),
+    path("<int:pk>/values/", checks.values, name="values"),
+    path("<int:pk>/check/", checks.check, name="check"),
+    path("<int:pk>/mend/", checks.mend, name="mend"),
     path("<int:pk>/import/", steps.run, name="run"),
     path("<int:pk>/report/", steps.report, name="report"),
     path("<int:pk>/errors/", steps.errors, name="errors"),
