@@ -55,8 +55,4 @@ def set_password(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your password is set. Sign in with it."))
             return redirect("account_login")
-    response = render(
-        request, "portal/set_password.html", {"form": form}, status=422 if form.is_bound else 200
-    )
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "portal/set_password.html", {"form": form}, status=422 if form.is_bound else 200)

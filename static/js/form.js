@@ -7,7 +7,7 @@
 
   // --- Tabs -------------------------------------------------------------------------------------------------
   const strip = form.querySelector("[data-tabs]");
-  const tabs = [...strip.querySelectorAll("a")];
+  const tabs = [...(strip?.querySelectorAll("a") || [])]; // a short form has none
   const panels = [...form.querySelectorAll("[data-panel]")];
   const show = (slug, focus) => {
     const at = Math.max(0, panels.findIndex((panel) => panel.id === slug));
@@ -19,7 +19,7 @@
     });
     if (focus) tabs[at].focus();
   };
-  strip.setAttribute("role", "tablist");
+  strip?.setAttribute("role", "tablist");
   tabs.forEach((tab, place) => {
     tab.setAttribute("role", "tab");
     tab.id = `tab-${panels[place].id}`;
@@ -31,7 +31,7 @@
       show(panels[place].id, true);
     });
   });
-  strip.addEventListener("keydown", (event) => {
+  strip?.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();

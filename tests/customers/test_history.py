@@ -101,7 +101,7 @@ def test_view_difference_has_old_and_new_as_json(client_alice, customer, alice):
     assert (old["channels_limit"], new["channels_limit"]) == (150, 200)
     assert (old["tags"], new["tags"]) == ([], ["retail"])
     assert {name for name in old if old[name] != new[name]} == {"channels_limit", "tags"}
-    assert "Channels 150 200" in words(answer, "id", "difference")
+    assert "Channels 150 → 200" in words(answer, "id", "difference")
     assert last_change(customer) in links(client_alice.get(tab(customer)))
 
 
