@@ -23,6 +23,7 @@ from calls.models.quarantine import QuarantineQuerySet
 from calls.replay import replay
 from grids import formats
 from grids.grid import Grid
+from grids.selection import Selection
 from grids.views import GridView
 from users.requests import SignedInRequest
 
@@ -102,11 +103,8 @@ def _chosen(request: SignedInRequest) -> QuarantineQuerySet | None:
         of_cause = waiting.filter(cause=cause) if cause else waiting
         ids: list[Any] = list(of_cause.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     else:
-        ids = [
-            int(pk)
-            for pk in request.POST.getlist("ids")[:AT_ONCE]
-            if pk.isascii() and pk.isdigit() and len(pk) < 19
-        ]
+        sent = Selection.read(request.POST).ids[:AT_ONCE]
+        ids = [int(pk) for pk in sent if pk.isascii() and pk.isdigit() and len(pk) < 19]
     if not ids:
         if request.method == "POST":
             messages.warning(request, _("Nothing is ticked. Tick the records that it is about."))

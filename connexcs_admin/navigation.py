@@ -54,6 +54,7 @@ MENU = (
 # What the palette offers beside the menu.
 COMMANDS = (
     Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
+    Item(_("Bulk changes"), "customers:bulk", "edit", "customers.change_customer", words=_("undo many")),
     Item(
         _("Deleted customers"),
         "customers:deleted",

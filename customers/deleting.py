@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from customers.bulkdoors import ticked
 from customers.deletion import Objected, objections_to
 from customers.models import Customer
 from customers.services import delete_customers, restore_customer
+from grids.selection import Selection, Unclear
 from setup.models import Installation
 from users.requests import SignedInRequest
 
@@ -63,10 +65,16 @@ class DeleteForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def customers_delete(request: SignedInRequest) -> HttpResponse:
     """The question, with numbers, effect and the way back; and the answer to it."""
-    ids = _ids(request.POST if request.method == "POST" else request.GET)
-    if len(ids) > AT_ONCE:
+    chosen = Selection.read(request.POST if request.method == "POST" else request.GET)
+    try:
+        ids = ticked(request.user, chosen)
+    except Unclear as unclear:
+        messages.warning(request, str(unclear))
+        return redirect("customers:list")
+    named = max(len(ids), len(chosen.ids))
+    if named > AT_ONCE:
         words = _("%(n)s customers are ticked, and at most %(most)s are deleted at once. Tick fewer.")
-        messages.warning(request, words % {"n": len(ids), "most": AT_ONCE})
+        messages.warning(request, words % {"n": named, "most": AT_ONCE})
         return redirect("customers:list")
     customers = list(Customer.objects.visible_to(request.user).filter(pk__in=ids).order_by("name", "pk"))
     if not customers:
@@ -74,7 +82,8 @@ def customers_delete(request: SignedInRequest) -> HttpResponse:
         return redirect("customers:list")
     objections = objections_to([customer.pk for customer in customers])
     wanted = "" if not objections else customers[0].name if len(customers) == 1 else str(len(customers))
-    form = DeleteForm(request.POST if request.method == "POST" else None, wanted=wanted)
+    sure = request.method == "POST" and "sure" in request.POST  # the list asks by POST too: ticks may be many
+    form = DeleteForm(request.POST if sure else None, wanted=wanted)
     if form.is_valid():
         try:
             gone = delete_customers(
@@ -93,6 +102,7 @@ def customers_delete(request: SignedInRequest) -> HttpResponse:
     names = {customer.pk: customer.name for customer in customers}
     context = {
         "customers": customers,
+        "missing": chosen.missing(len(customers)),
         "named": customers[:NAMED],
         "more": len(customers) - NAMED,
         "objections": [(names[one.customer_id], one) for one in objections],
@@ -136,12 +146,6 @@ def customer_restore(request: SignedInRequest, pk: int) -> HttpResponse:
 def _said(events: QuerySet[Any], key: str) -> Subquery:
     """What the context of the first of `events` has under `key`."""
     return Subquery(events.values(said=KeyTextTransform(key, "pgh_context__metadata"))[:1])
-
-
-def _ids(sent: QueryDict) -> list[int]:
-    """Numbers of customers, each once; what is no number means nobody."""
-    known = (pk for pk in sent.getlist("ids") if pk.isascii() and pk.isdigit() and len(pk) < 19)
-    return list(dict.fromkeys(int(pk) for pk in known))
 
 
 def _tell(request: HttpRequest, gone: list[Customer]) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers import audit, blocks, deleting, editing, pages, views
+from customers import audit, blocks, bulkdoors, deleting, editing, pages, views
 
 app_name = "customers"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("views/", views.CustomerGridView.as_view(part="views"), name="views"),
     path("export/", views.CustomerGridView.as_view(part="export"), name="export"),
     path("new/", editing.customer_new, name="new"),
+    path("bulk/", bulkdoors.customers_bulk, name="bulk"),
+    path("bulk/<int:pk>/", bulkdoors.bulk_report, name="bulk_report"),
+    path("bulk/<int:pk>/undo/", bulkdoors.bulk_undo, name="bulk_undo"),
     path("delete/", deleting.customers_delete, name="delete"),
     path("deleted/", deleting.customers_deleted, name="deleted"),
     path("<int:pk>/restore/", deleting.customer_restore, name="restore"),

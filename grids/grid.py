@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import FieldDoesNotExist
@@ -444,6 +444,14 @@ class Grid(metaclass=GridMeta):
     def url(self) -> str:
         """The canonical address of what is on screen; beyond the last page that is the last page."""
         return self.url_of(self.state.changed(page=self.page))
+
+    @property
+    def matching_query(self) -> str:
+        """The part of the address that says which rows match: search, conditions and the zone of days."""
+        pairs = parse_qsl(self.state.query, keep_blank_values=True)
+        return urlencode(
+            [pair for pair in pairs if pair[0] in ("q", "z") or pair[0].startswith("f.")], safe=":,"
+        )
 
     def url_of(self, state: GridState) -> str:
         return f"{self.path}?{state.query}"

@@ -1,3 +1,4 @@
+from customers.models.bulk import BulkChange
 from customers.models.customer import (
     Attestation,
     CallWindow,
@@ -12,6 +13,7 @@ from customers.statuses import Status
 
 __all__ = [
     "Attestation",
+    "BulkChange",
     "CallWindow",
     "Customer",
     "FeedState",

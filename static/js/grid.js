@@ -15,14 +15,18 @@
 
   // --- Ticks: kept by id for as long as the page lives, through sorting, paging and refreshing ---------
   const ticked = new Map(); // id -> {currency, amount as a string, digits}
+  let every = null; // instead of single ticks, all rows that match: {matching, n, but: ids that do not count}
   let lastTick = null; // id of the row ticked last, where a Shift range starts
   const box = (row) => row.querySelector(".sel .ck");
   const moneyOf = (row) => {
     const cell = row.querySelector("[data-cur]");
     return cell ? { currency: cell.dataset.cur, amount: cell.dataset.v || "0", digits: Number(cell.dataset.d) } : {};
   };
+  const isOn = (row) => (every ? !every.but.has(row.dataset.id) : ticked.has(row.dataset.id));
+  const count = () => (every ? every.n - every.but.size : ticked.size);
   const tick = (row, on) => {
-    if (on) ticked.set(row.dataset.id, moneyOf(row));
+    if (every) every.but[on ? "delete" : "add"](row.dataset.id);
+    else if (on) ticked.set(row.dataset.id, moneyOf(row));
     else ticked.delete(row.dataset.id);
   };
   const { cellsOf, scaled, written } = window.gridCells; // money is summed in whole numbers of 10^-8
@@ -35,16 +39,18 @@
     }
     return [...found].sort().map(([currency, { value, digits }]) => [written(value, digits), currency]);
   };
+  const said = (root) => words(root, "tSelected", count().toLocaleString("en"));
   const paintTicks = (root) => {
     const rows = rowsOf(root);
+    if (every && every.matching !== root.dataset.matching) every = null; // other rows match now
     for (const row of rows) {
-      const on = ticked.has(row.dataset.id);
+      const on = isOn(row);
       if (on) tick(row, true); // its figures may be newer
       box(row).checked = on;
       if (on) row.setAttribute("aria-selected", "true");
       else row.removeAttribute("aria-selected");
     }
-    const on = rows.filter((row) => ticked.has(row.dataset.id)).length;
+    const on = rows.filter(isOn).length;
     const all = root.querySelector("[data-tick-all]");
     if (all) {
       all.checked = on > 0 && on === rows.length;
@@ -52,9 +58,15 @@
       all.classList.toggle("mixed", all.indeterminate);
     }
     const bar = root.querySelector("[data-selbar]");
-    root.dataset.ticked = [...ticked.keys()].join(); // the palette offers what can be done with them
-    bar.hidden = ticked.size === 0;
-    bar.querySelector("[data-selected]").textContent = words(root, "tSelected", ticked.size);
+    // The palette offers what can be done with them.
+    root.dataset.ticked = (every ? rows.filter(isOn).map((row) => row.dataset.id) : [...ticked.keys()]).join();
+    root.querySelectorAll("[data-needs-ticks]").forEach((button) => (button.disabled = !count()));
+    bar.hidden = count() === 0;
+    bar.querySelector("[data-selected]").textContent = said(root);
+    const more = bar.querySelector("[data-all]");
+    const matching = Number(root.dataset.rows) - 1; // the head is counted as a row
+    more.hidden = Boolean(every) || !root.querySelector("[data-takes-all]") || !all?.checked || matching <= ticked.size;
+    more.textContent = words(root, "tAll", matching.toLocaleString("en"));
     bar.querySelector("[data-sums]").replaceChildren(
       ...sums().flatMap(([amount, currency], at) => {
         const code = Object.assign(document.createElement("span"), { className: "muted", textContent: currency });
@@ -72,7 +84,11 @@
   document.addEventListener("formdata", (event) => {
     if (!event.target.matches("[data-ticked-form]")) return;
     event.formData.delete("ids");
-    for (const id of ticked.keys()) event.formData.append("ids", id);
+    if (every) {
+      event.formData.append("matching", every.matching);
+      event.formData.append("but", [...every.but].join());
+    } else event.formData.append("ids", [...ticked.keys()].join());
+    event.formData.append("told", count());
   });
   let shiftHeld = false;
   document.addEventListener("click", (event) => (shiftHeld = event.shiftKey), true);
@@ -87,7 +103,7 @@
       lastTick = row.dataset.id;
     } else return;
     paintTicks(root);
-    say(words(root, "tSelected", ticked.size));
+    say(said(root));
   });
 
   // --- Shift on a head: one more column in the order, then downwards, then out of it again --------------
@@ -328,8 +344,15 @@
     const root = grid();
     if (event.target.closest?.("[data-clear]")) {
       ticked.clear();
+      every = null;
       paintTicks(root);
       root.querySelector("[data-tick-all]")?.focus();
+    } else if (event.target.closest?.("[data-all]")) {
+      every = { matching: root.dataset.matching, n: Number(root.dataset.rows) - 1, but: new Set() };
+      ticked.clear();
+      paintTicks(root);
+      say(said(root));
+      root.querySelector("[data-clear]").focus();
     } else if (event.target.closest?.("[data-retry]")) poll();
   });
   // Any room says "<slug>-changed" after a write: the popover has done its work, the news comes at once.

@@ -1,0 +1,179 @@
+"""Doors of bulk edit: the form, what it would do, what it did, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from customers import bulk
+from customers.bulkform import BulkForm
+from customers.grids import CustomerGrid
+from customers.models import BulkChange, Customer
+from grids import formats
+from grids.selection import Selection, Unclear
+from users.models import User
+from users.requests import SignedInRequest
+
+SHOWN = 50  # rows of a preview or a report
+KEPT = 100  # bulk changes that are listed
+MAY_CHANGE = "customers.change_customer"
+WRONG = 422
+
+
+def ticked(user: User, chosen: Selection) -> list[int]:
+    """The customers that were ticked on the list, of those that `user` sees. Raises Unclear."""
+
+    def grid_of(params: QueryDict) -> CustomerGrid:
+        return CustomerGrid(user=user, params=params, path=reverse("customers:list"))
+
+    return chosen.keys(grid_of)
+
+
+@permission_required(MAY_CHANGE, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def customers_bulk(request: SignedInRequest) -> HttpResponse:
+    """By POST the form for what was ticked, its preview, and the change; by GET what was changed so far.
+
+    `step`: empty for the form as the list opens it, `preview`, or `save`, which is heard only if what would
+    be written is what the preview has shown.
+    """
+    if request.method != "POST":
+        changes = BulkChange.objects.visible_to(request.user).select_related("made_by").defer("rows")
+        return render(request, "customers/bulk_list.html", {"changes": changes[:KEPT]})
+    chosen, step = Selection.read(request.POST), request.POST.get("step", "")
+    try:
+        ids = ticked(request.user, chosen)
+    except Unclear as unclear:
+        messages.warning(request, str(unclear))
+        return redirect("customers:list")
+    if not ids:
+        messages.warning(request, _("No customer is ticked, or all of them are gone already."))
+        return redirect("customers:list")
+    form = BulkForm(request.POST if step else None, user=request.user)
+    more: dict[str, Any] = {}
+    if form.is_valid():
+        planned = bulk.plan(ids, form.instructions, by=request.user)
+        seal = _seal(form, planned)
+        if step == "save" and constant_time_compare(seal, request.POST.get("seen", "")):
+            made = bulk.change_many(
+                ids, form.instructions, by=request.user, reason=form.cleaned_data["reason"], said=form.said
+            )
+            messages.success(request, _done(made))
+            return redirect("customers:bulk_report", made.pk)
+        more = {
+            "plan": planned,
+            "shown": _shown(form, planned.changes[:SHOWN]),
+            "refused": planned.refused[:SHOWN],
+            "seen": seal,
+            "changed_since": step == "save",
+        }
+    present = dict(bulk.present_values(ids, form.names, by=request.user))
+    context = {
+        "form": form,
+        "lines": list(form.lines(present)),
+        "count": len(ids),
+        # Exactly these from now on, whatever matches later.
+        "ids": ",".join(map(str, ids)),
+        "missing": chosen.missing(len(ids)),
+        **more,
+    }
+    return render(request, "customers/bulk.html", context, status=WRONG if form.errors else 200)
+
+
+def _seal(form: BulkForm, planned: bulk.Plan) -> str:
+    """Stands for exactly what a preview shows."""
+    what = repr(
+        (
+            form.said,
+            [(one.pk, bulk.plain_all(one.before), bulk.plain_all(one.after)) for one in planned.changes],
+        )
+    )
+    return salted_hmac("customers.bulk", what).hexdigest()
+
+
+def _shown(
+    form: BulkForm, changes: list[bulk.Change]
+) -> list[tuple[bulk.Change, list[tuple[str, str, str]]]]:
+    """Changes with lines (field, before, after) in words."""
+    by_column = {Customer._meta.get_field(name).attname: name for name in form.names}  # type: ignore[union-attr]
+    return [
+        (
+            one,
+            [
+                (
+                    str(form.fields[f"do_{name}"].label),
+                    form.read(name, one.before[column]),
+                    form.read(name, new),
+                )
+                for column, new in one.after.items()
+                if (name := by_column.get(column))
+            ],
+        )
+        for one in changes
+    ]
+
+
+def _done(made: BulkChange) -> str:
+    words = ngettext("%(n)s customer was changed.", "%(n)s customers were changed.", made.changed)
+    text = words % {"n": formats.format_count(made.changed)}
+    if made.refused:
+        text += " " + _("%(n)s could not be.") % {"n": formats.format_count(len(made.refused))}
+    return text
+
+
+@require_safe
+@permission_required(MAY_CHANGE, raise_exception=True)
+def bulk_report(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What one bulk change did, with the way back."""
+    made = _read(request, pk)
+    left = [*made.refused, *made.conflicts]
+    seen = Customer.objects.visible_to(request.user).filter(pk__in=[one[0] for one in left[: 2 * SHOWN]])
+    names = dict(seen.values_list("pk", "name"))
+    context = {
+        "change": made,
+        "open": bulk.is_open(made),
+        "days": bulk.UNDO_DAYS,
+        "refused": [(key, names.get(key), why) for key, why in made.refused[:SHOWN]],
+        "conflicts": [(key, names.get(key), why) for key, why in made.conflicts[:SHOWN]],
+    }
+    return render(request, "customers/bulk_report.html", context)
+
+
+@require_POST
+@permission_required(MAY_CHANGE, raise_exception=True)
+def bulk_undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Takes one bulk change back, and says what it had to leave."""
+    _read(request, pk)
+    try:
+        made = bulk.undo(pk, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        left = len(made.conflicts)
+        words = ngettext(
+            "%(n)s customer is as it was.", "%(n)s customers are as they were.", made.changed - left
+        )
+        messages.success(request, words % {"n": formats.format_count(made.changed - left)})
+    return redirect("customers:bulk_report", pk)
+
+
+def _read(request: SignedInRequest, pk: int) -> BulkChange:
+    found = (
+        BulkChange.objects.visible_to(request.user)
+        .select_related("made_by", "undone_by")
+        .filter(pk=pk)
+        .first()
+    )
+    if found is None:
+        raise Http404(_("There is no such change."))
+    return found

@@ -1,0 +1,169 @@
+"""The form that changes many customers at once: what is to happen with each field, kept unless said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.bulk import ADD, CLEAR, OFF, ON, REMOVE, SET, Instruction
+from customers.editform import CustomerForm
+from customers.fields import AmountField
+from customers.models import Customer
+from setup.models import Installation
+
+if TYPE_CHECKING:
+    from users.models import User
+
+# Never name and currency.
+NAMES = (
+    "channels_limit", "status", "cps_limit", "portal_access", "country", "debit_limit", "daily_spend_limit",
+    "min_payment", "tax", "tags", "reseller", "account_manager", "domain", "invoice_schedule",
+    "invoice_due_days", "invoice_template", "approved_clis_only", "email_verification", "mobile_verification",
+)  # fmt: skip
+FEWEST_VALUES = 3  # that are named of those that a field has now
+KEEP = ("", gettext_lazy("Keep"))
+WORDS = {
+    SET: gettext_lazy("Set to"),
+    CLEAR: gettext_lazy("Clear"),
+    ADD: gettext_lazy("Increase by"),
+    REMOVE: gettext_lazy("Remove"),
+    ON: gettext_lazy("On"),
+    OFF: gettext_lazy("Off"),
+}
+
+
+class BulkForm(forms.Form):
+    """For each field `do_<name>`, and `<name>` with the value; why. Fields are those of the customer's form
+    that the person has there."""
+
+    def __init__(self, data: Any = None, *, user: User, **more: Any) -> None:
+        super().__init__(data, **more)
+        alone = CustomerForm(user=user)
+        self.names = [name for name in NAMES if name in alone.fields]
+        for name in self.names:
+            field = alone.fields[name]
+            done = self._doings(name, field)
+            label = str(field.label)
+            self.fields[f"do_{name}"] = forms.ChoiceField(choices=done, required=False, label=label)
+            if not isinstance(field, forms.BooleanField):
+                self.fields[name] = self._value_field(name, field)
+                self.fields[name].widget.attrs["aria-label"] = _("%(field)s: value") % {"field": label}
+        self.fields["reason"] = forms.CharField(
+            label=_("Reason"), max_length=200, required=Installation.current().audit_comment
+        )
+
+    def _doings(self, name: str, field: forms.Field) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]]
+        if isinstance(field, forms.BooleanField):
+            return [KEEP, (ON, WORDS[ON]), (OFF, WORDS[OFF])]
+        stored = Customer._meta.get_field(name)
+        assert isinstance(stored, models.Field)
+        found = [KEEP, (SET, WORDS[SET])]
+        if name == "tags":
+            found += [(ADD, _("Add")), (REMOVE, WORDS[REMOVE])]
+        elif isinstance(stored, models.IntegerField | models.DecimalField):
+            found.append((ADD, WORDS[ADD]))
+        return [*found, (CLEAR, WORDS[CLEAR])] if stored.null or stored.blank else found
+
+    def _value_field(self, name: str, field: forms.Field) -> forms.Field:
+        """The field of the customer's form; what is added to a number may be less than nothing."""
+        done = self.data.get(f"do_{name}", "") if self.is_bound else ""
+        if done == ADD and name != "tags":
+            number = isinstance(field, forms.IntegerField) and not isinstance(field, forms.DecimalField)
+            label, most = field.label, 10**9
+            field = forms.IntegerField(min_value=-most, max_value=most) if number else AmountField()
+            field.label = label
+        field.required = done in (SET, ADD, REMOVE)
+        field.initial = None if not isinstance(field, forms.ChoiceField) else field.initial
+        field.error_messages["required"] = _("Say the value, or keep what is there.")
+        return field
+
+    def full_clean(self) -> None:
+        """What stands beside “Keep” or “Clear” is no matter."""
+        super().full_clean()
+        for name in self.names if self.is_bound else ():
+            if self.data.get(f"do_{name}", "") in ("", CLEAR):
+                self.errors.pop(name, None)
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        for name in self.names:
+            if found.get(f"do_{name}") == SET and name in found:
+                self._judge(name, found[name])
+        if not self.errors and not any(found.get(f"do_{name}") for name in self.names):
+            raise forms.ValidationError(_("Nothing is to be changed. Choose what is to happen with a field."))
+        return found
+
+    def _judge(self, name: str, value: Any) -> None:
+        """What the customer's form asks of a value by methods of its own, the column asks too."""
+        stored = Customer._meta.get_field(name)
+        try:
+            stored.run_validators(value)  # type: ignore[union-attr]
+        except forms.ValidationError as error:
+            self.add_error(name, error.messages)
+
+    @property
+    def instructions(self) -> list[Instruction]:
+        """What a valid form asks for."""
+        cleaned = self.cleaned_data
+        asked = [(name, cleaned[f"do_{name}"]) for name in self.names if cleaned[f"do_{name}"]]
+        return [Instruction(name, do, cleaned.get(name)) for name, do in asked]
+
+    @property
+    def said(self) -> list[str]:
+        """The instructions in words, one line each."""
+        return [
+            " ".join(
+                filter(None, (f"{self.fields[f'do_{one.name}'].label}:", self._done(one), self._shown(one)))
+            )
+            for one in self.instructions
+        ]
+
+    def _done(self, one: Instruction) -> str:
+        return str(dict(self.fields[f"do_{one.name}"].choices)[one.do])  # type: ignore[attr-defined]
+
+    def _shown(self, one: Instruction) -> str:
+        if one.do in (CLEAR, ON, OFF):
+            return ""
+        return self.read(one.name, one.value)
+
+    def read(self, name: str, value: Any) -> str:
+        """A value of a field as people read it. A row of another table may come as its key."""
+        if value in (None, "", []):
+            return "—"
+        if isinstance(value, bool):
+            return str(WORDS[ON if value else OFF])
+        if isinstance(value, list):
+            return ", ".join(value)
+        if isinstance(value, models.Model):
+            return str(value)
+        field = self.fields.get(name)
+        if isinstance(field, forms.ModelChoiceField):
+            return self._rows(name).get(value, f"#{value}")
+        choices = dict(getattr(field, "choices", ()))
+        return str(choices.get(value) or (AmountField().prepare_value(value)))
+
+    def _rows(self, name: str) -> dict[Any, str]:
+        known = self.__dict__.setdefault("_known", {})
+        if name not in known:
+            model = self.fields[name].queryset.model  # type: ignore[attr-defined]
+            known[name] = {row.pk: str(row) for row in model._default_manager.all()}
+        found: dict[Any, str] = known[name]
+        return found
+
+    def lines(self, present: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
+        """For the template: the two bound fields, and the commonest values that the customers have now."""
+        for name in self.names:
+            values = Counter(self.read(name, value) for value in present.get(name, ())).most_common()
+            yield {
+                "do": self[f"do_{name}"],
+                "value": self[name] if name in self.fields else None,
+                "now": [*values[:FEWEST_VALUES]],
+                "others": len(values[FEWEST_VALUES:]),
+            }
