@@ -191,6 +191,24 @@ def redis(name: str = "REDIS_URL") -> str:
     return value
 
 
+@_reader(lambda: "")
+def smtp(name: str = "SMTP_URL") -> str:
+    """Where mails are handed over, from `smtp://user:password@host:587`; empty where nobody set it."""
+    if not _raw(name):
+        return ""
+    value, _url = _address(name, "smtp", "smtps", example="smtp://user:password@host:587")
+    return value
+
+
+@_reader(lambda: "no-reply@localhost")
+def mailbox(name: str, default: str) -> str:
+    """The address of a mailbox, without a name beside it."""
+    value = text(name, default)
+    if not re.fullmatch(r"[^@\s<>\",;]+@[^@\s<>\",;]+", value):
+        raise _wrong(name, value, "an address such as no-reply@example.com")
+    return value
+
+
 def _address(name: str, *schemes: str, example: str) -> tuple[str, SplitResult]:
     """Where a server is, as text and in parts."""
     value = text(name, example=f"{example} (`make run` does it for you)")

@@ -256,8 +256,8 @@ SWITCH_BODY_MAX_BYTES = env.whole("SWITCH_BODY_MAX_MB", 16, low=1, high=1024, un
 
 # --- Mail -------------------------------------------------------------------------------------------
 # Django's own mail settings are not used: messaging/transports/smtp.py has to know what a failure means.
-SMTP_URL = env.text("SMTP_URL", "")
-MAIL_FROM = env.text("MAIL_FROM", "no-reply@localhost")
+SMTP_URL = env.smtp()
+MAIL_FROM = env.mailbox("MAIL_FROM", "no-reply@localhost")
 
 # --- Words to the operator --------------------------------------------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", legal=("line", "json"))
