@@ -21,15 +21,31 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
+        required=False,
         allow_empty_file=True,  # the reader says what is wrong with it
-        help_text=gettext_lazy("CSV, TSV or TXT. Nothing is written before you have seen a check."),
-        error_messages={"required": gettext_lazy("Choose a file.")},
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        help_text=gettext_lazy(
+            "CSV, TSV, TXT, XLSX or ODS. Nothing is written before you have seen a check."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods,text/csv"}),
     )
+
+    pasted = forms.CharField(
+        label=gettext_lazy("Or paste cells"),
+        required=False,
+        strip=False,
+        help_text=gettext_lazy("Copied in a spreadsheet, heads included."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and not data.get("file") and not str(data.get("pasted", "")).strip():
+            self.add_error("file", _("Choose a file, or paste cells."))
+        return data
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > settings.IMPORT_MAX_BYTES:
+        if file and file.size > settings.IMPORT_MAX_BYTES:
             raise forms.ValidationError(
                 _("The file has more than %(most)s MB. Split it into several."),
                 params={"most": settings.IMPORT_MAX_BYTES // 1_000_000},

@@ -55,7 +55,8 @@ class Upload(models.Model):
     """One file of one user, kept on the shelf (shelf.py) under `key` until it expires.
 
     target: slug of what its rows become. plan: Plan as JSON. reading: what was found out about the file,
-    {"encoding": [value, reason], "delimiter": [value, reason], "stray": [[line, text]]}. findings: counts
+    {"encoding": [value, reason], "delimiter": [value, reason], "stray": [[line, text]], "sheet": of a
+    workbook or ""}. findings: counts
     of the last check, and {"strangers": {field: [[text, rows], …]}}, texts of choices that mean nothing;
     empty where a decision came after it. outcome: counts of the import. failure: why the
     last try wrote nothing, a sentence. rows_done: so far, of the check or import that is running.

@@ -21,6 +21,7 @@ from imports.plans import Plan
 from imports.problems import Problem
 from imports.reading import Unreadable, guess_reading
 from imports.reading.kinds import refuse_what_is_no_text
+from imports.reading.workbooks import as_text, is_workbook
 
 if TYPE_CHECKING:
     from users.models import User
@@ -34,10 +35,12 @@ def receive(chunks: Iterable[bytes], *, name: str, target: Target, by: User) -> 
     upload = Upload(owner=by, target=target.slug, file_name=name[-NAME_MAX:])
     try:
         upload.size_bytes, upload.sha256 = shelf.store(upload.key, chunks)
+        sheet = _unfold(upload.key)
         with shelf.take(upload.key) as file:
             refuse_what_is_no_text(file, largest_bytes=settings.IMPORT_MAX_BYTES)
             reading = guess_reading(file)
             plan = Plan(
+                mark="." if sheet else "",  # a workbook knows its numbers
                 start_row=guess_start_row(file, target, reading),
                 encoding=reading.encoding.value,
                 delimiter=reading.delimiter.value,
@@ -46,11 +49,13 @@ def receive(chunks: Iterable[bytes], *, name: str, target: Target, by: User) -> 
             "encoding": [reading.encoding.value, reading.encoding.reason],
             "delimiter": [reading.delimiter.value, reading.delimiter.reason],
             "stray": [[line.number, line.reading] for line in reading.stray],
+            "sheet": sheet,
         }
         upload.plan = plan.as_json()
         upload.save()
     except BaseException:
         shelf.remove(upload.key)
+        shelf.remove(f"{upload.key}.new")
         raise
     return upload
 
@@ -147,6 +152,16 @@ def forget_expired() -> int:
     for upload in found:
         discard(upload)
     return len(found)
+
+
+def _unfold(key: str) -> str:
+    """In the place of a workbook on the shelf comes its first sheet with rows; returns its name."""
+    with shelf.take(key) as file:
+        if not is_workbook(file):
+            return ""
+        sheet, lines = as_text(file, largest_bytes=settings.IMPORT_MAX_BYTES)
+        shelf.replace(key, lines)
+    return sheet
 
 
 def _storable(text: str) -> str:

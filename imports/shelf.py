@@ -25,6 +25,14 @@ def store(key: str, chunks: Iterable[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
+def replace(key: str, chunks: Iterable[bytes]) -> None:
+    """Puts other content in the place of a file, at once."""
+    new = f"{key}.new"
+    remove(new)
+    store(new, chunks)
+    (_folder() / new).replace(_folder() / key)
+
+
 def take(key: str) -> BinaryIO:
     """Opens a file to be read. Raises FileNotFoundError where it is gone."""
     return (_folder() / key).open("rb")

@@ -8,6 +8,10 @@ from imports.fields import TARGETS
 app_name = "imports"
 urlpatterns = [
     *(path(f"{slug}/", views.upload, {"target": slug}, name=slug) for slug in sorted(TARGETS)),
+    *(
+        path(f"{slug}/template/", views.template, {"target": slug}, name=f"{slug}_template")
+        for slug in sorted(TARGETS)
+    ),
     path("<int:pk>/start/", steps.start_row, name="start"),
     path("<int:pk>/columns/", steps.columns, name="columns"),
     path("<int:pk>/values/", checks.values, name="values"),
