@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    from benchmarks import data, export, grid, ingest, listing, operators, report, web
+    from benchmarks import bulk, data, export, grid, ingest, listing, operators, report, web
     from benchmarks.cpu import Meter, postmaster_of
     from benchmarks.load import Load, WrongAnswer
 
@@ -72,6 +72,8 @@ def measure(options: argparse.Namespace) -> int:
             scans = listing.measure(DEMO_EMAIL)
             say("Files …")
             files = export.measure(DEMO_EMAIL)
+            say("Bulk edits …")
+            files += bulk.measure(DEMO_EMAIL)
             result = replace(result, ratios=[*result.ratios, *opened.ratios, *scans.ratios, *files])
             if options.grow_to:
                 result = replace(result, ratios=[*result.ratios, grown(load, options)])

@@ -24,6 +24,7 @@ from grids.selection import Selection, Unclear
 from users.models import User
 from users.requests import SignedInRequest
 
+NAMED = 5  # customers that one reason names
 SHOWN = 50  # rows of a preview or a report
 KEPT = 100  # bulk changes that are listed
 MAY_CHANGE = "customers.change_customer"
@@ -73,7 +74,7 @@ def customers_bulk(request: SignedInRequest) -> HttpResponse:
         more = {
             "plan": planned,
             "shown": _shown(form, planned.changes[:SHOWN]),
-            "refused": planned.refused[:SHOWN],
+            "refused": _by_reason(planned.refused),
             "seen": seal,
             "changed_since": step == "save",
         }
@@ -121,6 +122,15 @@ def _shown(
         )
         for one in changes
     ]
+
+
+def _by_reason(refused: list[tuple[int, str, str]]) -> list[tuple[str, list[tuple[int, str]], int]]:
+    """(why, the first few customers, how many others) for each reason, the commonest first."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for pk, name, why in refused:
+        found.setdefault(why, []).append((pk, name))
+    ordered = sorted(found.items(), key=lambda item: -len(item[1]))
+    return [(why, rows[:NAMED], max(len(rows) - NAMED, 0)) for why, rows in ordered]
 
 
 def _done(made: BulkChange) -> str:

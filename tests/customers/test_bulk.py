@@ -122,8 +122,8 @@ def test_who_cannot_be_changed_is_named_and_the_others_are_changed(client_alice,
     shown = preview(client_alice, three, do_channels_limit="add", channels_limit="-15")
     text = words(shown, "id", "preview")
     assert "2 stay as they are" in text
-    assert "Ada : channels would be below zero." in text
-    assert "Bea : channels is empty: there is nothing to add to. Set it first." in text
+    assert "channels would be below zero. Ada" in text
+    assert "channels is empty: there is nothing to add to. Set it first. Bea" in text
     saved = client_alice.post(BULK, filled(shown, step="save"), follow=True)
     assert "1 customer was changed. 2 could not be." in words(saved)
     assert column(three, "channels_limit") == [10, None, 5]
