@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from django.apps import apps
+from django.db.models import Count
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django_countries import countries
 
+from customers.deletion import objections_to
 from customers.models import Customer, InvoiceSchedule, PaidMode, Status
 from customers.rules import account_managers, country_code, plain_name
-from customers.services import belongs_to
+from customers.services import belongs_to, delete_customers
 from customers.signals import customers_created
 from imports import fields
-from imports.fields import Field, Target, register
+from imports.fields import Field, Kept, Target, register
 from setup.models import Currency, InvoiceTemplate, PortalDomain, Reseller
+from users.models import User
 
 LARGEST_LIMIT = 2_147_483_647
 LARGEST_DAYS = 32_767
@@ -23,6 +28,17 @@ def _currencies() -> dict[str, str]:
 
 def _managers() -> dict[str, int]:
     return dict(account_managers().values_list("email", "pk"))
+
+
+def _take_back(ids: list[int], by: User, reason: str) -> list[Kept]:
+    """Deletes customers as a person would; they can be brought back one by one. Changed ones stay."""
+    rows = dict(Customer.objects.visible_to(by).filter(pk__in=ids).values_list("pk", "name"))
+    events = apps.get_model("customers", "CustomerEvent").objects.filter(pgh_obj_id__in=rows)
+    counted = events.values("pgh_obj_id").annotate(written=Count("pk")).filter(written__gt=1)
+    why = {key: _("It was changed since.") for key in counted.values_list("pgh_obj_id", flat=True)}
+    why = {found.customer_id: found.sentence for found in objections_to(sorted(rows))} | why
+    delete_customers(sorted(rows.keys() - why.keys()), by=by, reason=reason)
+    return [Kept(key, rows[key], why[key]) for key in sorted(why)]
 
 
 def _countries() -> list[str]:
@@ -164,5 +180,7 @@ register(
         },
         given=belongs_to,
         created=_announce,
+        take_back=_take_back,
+        take_back_permission="customers.delete_customer",
     )
 )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from imports import shelf
 from imports.models import Upload
 from imports.opening import open_file
+from imports.reading import Unreadable
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
@@ -30,8 +31,11 @@ def lines(upload: Upload) -> Iterator[str]:
 
     Raises Unreadable where the file is kept no longer.
     """
-    with shelf.take(upload.key) as file:
-        heads = open_file(file, upload.becomes, upload.decided).heads
+    try:
+        with shelf.take(upload.key) as file:
+            heads = open_file(file, upload.becomes, upload.decided).heads
+    except FileNotFoundError:
+        raise Unreadable(_("The file is kept no longer; only its report is.")) from None
     return _lines(upload, heads)
 
 

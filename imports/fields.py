@@ -57,6 +57,15 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A row that an undo leaves alone. why: a sentence."""
+
+    id: int
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Target:
     """One kind of row that files may make.
 
@@ -64,7 +73,8 @@ class Target:
     queryset has `visible_to(user)`. unique: fields by
     which no two rows may be alike, letters' case apart, with the condition in SQL under which a stored row
     counts. given: values that depend on who imports, which no file overrules. created: called with the new
-    ids inside the transaction.
+    ids inside the transaction. take_back: undoes the making of these rows for a user, with a reason, where
+    nobody changed them since, and says which stay; it takes the right take_back_permission.
     """
 
     slug: str
@@ -76,6 +86,8 @@ class Target:
     unique: Mapping[str, str]
     given: Callable[[User | None], Mapping[str, Any]]
     created: Callable[[list[int]], None]
+    take_back: Callable[[list[int], User, str], list[Kept]]
+    take_back_permission: str
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 KEPT = timedelta(days=7)
+UNDO = timedelta(days=30)  # after an import: so long it can be taken back, and its report is kept
 
 
 def _new_key() -> str:
@@ -58,7 +59,8 @@ class Upload(models.Model):
     {"encoding": [value, reason], "delimiter": [value, reason], "stray": [[line, text]], "sheet": of a
     workbook or ""}. findings: counts
     of the last check, and {"strangers": {field: [[text, rows], …]}}, texts of choices that mean nothing;
-    empty where a decision came after it. outcome: counts of the import. failure: why the
+    empty where a decision came after it. outcome: counts of the import, and once it
+    is taken back {"kept": [[id, name, why], …]}. made_ids: of the rows it made. failure: why the
     last try wrote nothing, a sentence. rows_done: so far, of the check or import that is running.
     """
 
@@ -74,6 +76,8 @@ class Upload(models.Model):
     findings = models.JSONField(null=True)
     outcome = models.JSONField(null=True)
     failure = models.TextField(blank=True)
+    made_ids = ArrayField(models.BigIntegerField(), null=True)
+    undone_at = models.DateTimeField(_("taken back"), null=True)
     rows_done = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
     expires_at = models.DateTimeField(_("kept until"), default=_expiry)

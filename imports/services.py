@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from imports import shelf
 from imports.engine import Outcome, import_file
 from imports.fields import Target
-from imports.models import State, Upload, UploadProblem
+from imports.models import KEPT, UNDO, State, Upload, UploadProblem
 from imports.opening import guess_start_row
 from imports.plans import Plan
 from imports.problems import Problem
@@ -136,7 +136,24 @@ def run(upload: Upload) -> None:
             raise Unreadable(_("Some rows have problems. Nothing was written; check again."))
         stored.outcome = {**_counts(outcome), "made": len(outcome.ids)}
         stored.state, stored.finished_at = State.DONE, timezone.now()
-        stored.save(update_fields=["outcome", "state", "finished_at"])
+        stored.made_ids, stored.expires_at = outcome.ids, stored.finished_at + UNDO
+        stored.save(update_fields=["outcome", "state", "finished_at", "made_ids", "expires_at"])
+
+
+def undo(upload: Upload, *, by: User) -> None:
+    """Takes back what an import made, in one transaction, but for rows that were changed since.
+
+    A repeat does nothing. Which rows stay, and why, is noted in `outcome`.
+    """
+    with transaction.atomic():
+        stored = Upload.objects.select_for_update().get(pk=upload.pk)
+        if stored.state != State.DONE or stored.undone_at:
+            return
+        reason = _("undo of the import of %(file)s") % {"file": stored.file_name}
+        kept = stored.becomes.take_back(stored.made_ids or [], by, reason)
+        stored.outcome = {**(stored.outcome or {}), "kept": [[row.id, row.name, row.why] for row in kept]}
+        stored.undone_at = timezone.now()
+        stored.save(update_fields=["outcome", "undone_at"])
 
 
 def discard(upload: Upload) -> None:
@@ -151,6 +168,9 @@ def forget_expired() -> int:
     found = list(expired)
     for upload in found:
         discard(upload)
+    # Reports live longer than the files they are about.
+    for upload in Upload.objects.filter(state=State.DONE, created_at__lte=timezone.now() - KEPT):
+        shelf.remove(upload.key)
     return len(found)
 
 

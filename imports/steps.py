@@ -106,7 +106,18 @@ def report(request: SignedInRequest, upload: Upload) -> HttpResponse:
     """What came of an import."""
     if upload.state != State.DONE:
         return redirect("imports:check", upload.pk)
-    return render(request, "imports/report.html", step_context(upload, "import"))
+    may_undo = request.user.has_perm(upload.becomes.take_back_permission) and not upload.undone_at
+    return render(request, "imports/report.html", step_context(upload, "import") | {"may_undo": may_undo})
+
+
+@require_POST
+@of_owner
+def undo(request: SignedInRequest, upload: Upload) -> HttpResponse:
+    """Takes back what an import made, for those who may delete such rows."""
+    if not request.user.has_perm(upload.becomes.take_back_permission):
+        raise PermissionDenied
+    services.undo(upload, by=request.user)
+    return redirect("imports:report", upload.pk)
 
 
 @require_safe
@@ -117,7 +128,7 @@ def errors(request: SignedInRequest, upload: Upload) -> HttpResponseBase:
         found = errorfile.lines(upload)
     except Unreadable as refused:
         messages.error(request, str(refused))
-        return redirect("imports:check", upload.pk)
+        return redirect("imports:report" if upload.state == State.DONE else "imports:check", upload.pk)
     name = f"{upload.file_name.rpartition('.')[0] or upload.file_name}-problems.csv"
     disposition = content_disposition_header(as_attachment=True, filename=name)
     return StreamingHttpResponse(

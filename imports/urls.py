@@ -20,5 +20,6 @@ urlpatterns = [
     path("<int:pk>/import/", steps.run, name="run"),
     path("<int:pk>/report/", steps.report, name="report"),
     path("<int:pk>/errors/", steps.errors, name="errors"),
+    path("<int:pk>/undo/", steps.undo, name="undo"),
     path("<int:pk>/discard/", steps.discard, name="discard"),
 ]

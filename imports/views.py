@@ -37,6 +37,8 @@ def upload(request: SignedInRequest, target: str) -> HttpResponse:
             form.add_error("file" if file else "pasted", str(refused))
     begun = Upload.objects.visible_to(request.user).filter(target=target).exclude(state=State.DONE)
     context = {"form": form, "target": chosen, "list_url": chosen.list_url, "begun": begun, "at": "upload"}
+    done = Upload.objects.visible_to(request.user).filter(target=target, state=State.DONE)
+    context["done"] = done[:20]
     context["template_url"] = f"imports:{target}_template"
     return render(request, "imports/upload.html", context, status=422 if form.is_bound else 200)
 
