@@ -41,8 +41,9 @@ FOR_STRANGERS = {
     "account_inactive",
     "mfa_authenticate",
     "mfa_login_webauthn",
-    "portal_set_password",
 }
+# On the customers' site alone: the link from a mail is its own proof.
+FOR_STRANGERS_ON_THE_PORTAL = {"portal_set_password"}
 # What a person decides about the own sign-in; rows of others are tried in tests/users.
 FOR_OWNERS = {
     "account_change_password",
@@ -192,7 +193,7 @@ def test_strangers_are_sent_to_sign_in(client, world_b, door):
         assert refused(answer) or (door.name in FOR_SWITCHES and answer.status_code == 405)
 
 
-@each(without(PORTAL_DOORS, FOR_STRANGERS))
+@each(without(PORTAL_DOORS, FOR_STRANGERS, FOR_STRANGERS_ON_THE_PORTAL))
 def test_strangers_are_sent_to_sign_in_on_the_portal(portal_client, world_b, door):
     assert all(refused(answer) for answer in asked_both_ways(portal_client, door, world_b))
 
@@ -202,7 +203,7 @@ def test_contacts_are_strangers_on_the_staff_site(carol, world_b, door):
     assert refused(browser_of(carol, STAFF_HOST).get(door.url(world_b.values(door))))
 
 
-@each(without(PORTAL_DOORS, FOR_STRANGERS))
+@each(without(PORTAL_DOORS, FOR_STRANGERS, FOR_STRANGERS_ON_THE_PORTAL))
 def test_staff_are_strangers_on_the_portal(alice, portal_domain, world_b, door):
     assert refused(browser_of(alice, PORTAL_HOST).get(door.url(world_b.values(door))))
 
@@ -469,3 +470,4 @@ def test_the_walk_finds_included_doors_with_their_parameters():
 def test_every_named_exception_is_a_door():
     names = {door.name for door in STAFF_DOORS}
     assert names >= FOR_EVERYBODY | FOR_SWITCHES
+    assert {door.name for door in PORTAL_DOORS} >= FOR_STRANGERS_ON_THE_PORTAL
