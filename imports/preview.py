@@ -8,6 +8,7 @@ from imports.fields import Target
 from imports.opening import Opened
 from imports.plans import Plan
 from imports.reading import Record
+from imports.reading.encodings import Guess
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Preview:
-    """lacking: labels of required fields that nothing fills; required: (label, head or fixed value or "")."""
+    """lacking: labels of required fields that nothing fills; required: (label, head or fixed value or "").
+    mark: of decimals, "" where it is not known, and why."""
 
     columns: list[Column]
     rows: list[Row]
     lacking: list[str]
     required: list[tuple[str, str]]
     fixed: list[tuple[str, str, str]]
-    mark: str
+    mark: Guess
     bad: int
 
     @classmethod
@@ -68,7 +70,7 @@ class Preview:
                 if field.required
             ],
             [(name, _label(target, name), text) for name, text in plan.fixed.items()],
-            opened.mark.value,
+            opened.mark,
             len(wrong),
         )
 

@@ -169,6 +169,17 @@ def test_the_list_leads_there_those_who_may(client_alice: Client, client_bob: Cl
     assert client_bob.get(URL).status_code == 403
 
 
+def test_the_decimal_mark_is_found_with_a_reason_and_can_be_changed(client_alice: Client) -> None:
+    upload = send(client_alice, b"Name;Currency;Debit limit\nAurel;EUR;1.234\nBergtal;EUR;2,5\n")
+    page = client_alice.get(step(upload, "start"))
+    assert "read with “,” before the decimals: so the decimals of this file" in words(page, "id", "mark")
+    page = client_alice.post(step(upload, "start"), {"mark": "."}, follow=True)
+    assert "“.” before the decimals: you chose it" in words(page, "id", "mark")
+    other = send(client_alice, b"Name;Currency;Debit limit\nAurel;EUR;1.5\nBergtal;EUR;2,5\n")
+    page = client_alice.get(step(other, "start"))
+    assert words(page, "id", "mark") == "some numbers have a point, some a comma"
+
+
 # --- The rows with problems as a file
 
 
