@@ -56,6 +56,13 @@ COMMANDS = (
     Item(_("New customer"), "customers:new", "plus", "customers.add_customer", words=_("add create")),
     Item(_("Bulk changes"), "customers:bulk", "edit", "customers.change_customer", words=_("undo many")),
     Item(
+        _("Delayed changes"),
+        "customers:delayed",
+        "clock",
+        "customers.change_customer",
+        words=_("delay log scheduled later"),
+    ),
+    Item(
         _("Deleted customers"),
         "customers:deleted",
         "trash",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from customers import hours, merging, services
-from customers.editform import KEPT, CustomerForm
+from customers import delayed, hours, merging, scheduling, services
+from customers.editform import DAYS, KEPT, CustomerForm
 from customers.models import Customer
 from users.requests import SignedInRequest
 
@@ -61,7 +61,10 @@ def customer_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         if merged.collisions or "theirs" in request.POST:
             form.is_valid()
             return _page(request, form, stored=stored, collisions=merged.collisions, status=CONFLICT)
-        if form.is_valid():
+        if form.is_valid() and request.POST.get("save") == "delay":
+            if _delay(request, form, pk):
+                return HttpResponseRedirect(reverse("customers:edit", args=[pk]))
+        elif form.is_valid():
             try:
                 customer = services.change_customer(
                     pk, form.values, by=request.user, reason=form.cleaned_data["reason"], week=form.week
@@ -72,6 +75,24 @@ def customer_edit(request: SignedInRequest, pk: int) -> HttpResponse:
                 _tell(request, customer, merged.theirs)
                 return _onwards(request, customer)
     return _page(request, form, stored=stored, status=WRONG)
+
+
+def _delay(request: SignedInRequest, form: CustomerForm, pk: int) -> bool:
+    """Whether what the form says waits now for its time; nothing of the customer has changed."""
+    zone = ZoneInfo(request.user.time_zone or "UTC")
+    span, moment = request.POST.get("delay_for", ""), request.POST.get("delay_at", "")
+    try:
+        if set(DAYS) & set(form.changed_data):
+            raise ValidationError(_("Hours cannot be delayed. Save them at once, and the rest with a delay."))
+        at = scheduling.read_time(span, moment, zone, timezone.now())
+        scheduling.delay(pk, form.values, at, by=request.user, reason=form.cleaned_data["reason"])
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return False
+    words = _("Nothing is changed yet. It will be at %(at)s, %(zone)s.")
+    said = at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    messages.success(request, words % {"at": said, "zone": zone.key})
+    return True
 
 
 def _read(request: SignedInRequest, pk: int, *, locked: bool = False) -> Customer:
@@ -121,6 +142,12 @@ def _page(
     }
     if customer:
         now, week = timezone.now(), customer.week
+        context |= {
+            "waiting": delayed.waiting_for(customer, request.user),
+            "zone": request.user.time_zone or "UTC",
+            "delay_for": request.POST.get("delay_for", ""),
+            "delay_at": request.POST.get("delay_at", ""),
+        }
         turns = hours.next_change(week, customer.time_zone, now)
         context |= {"may_call": hours.is_open(week, customer.time_zone, now), "turns": turns, "now": now}
     return render(request, "customers/form.html", context, status=status)

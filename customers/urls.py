@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers import audit, blocks, bulkdoors, deleting, editing, pages, views
+from customers import audit, blocks, bulkdoors, delayed, deleting, editing, pages, views
 
 app_name = "customers"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("bulk/", bulkdoors.customers_bulk, name="bulk"),
     path("bulk/<int:pk>/", bulkdoors.bulk_report, name="bulk_report"),
     path("bulk/<int:pk>/undo/", bulkdoors.bulk_undo, name="bulk_undo"),
+    path("delayed/", delayed.delay_log, name="delayed"),
+    path("delayed/<int:pk>/cancel/", delayed.delay_cancel, name="delay_cancel"),
+    path("delayed/<int:pk>/run/", delayed.delay_run, name="delay_run"),
     path("delete/", deleting.customers_delete, name="delete"),
     path("deleted/", deleting.customers_deleted, name="deleted"),
     path("<int:pk>/restore/", deleting.customer_restore, name="restore"),

@@ -9,6 +9,7 @@ from customers.models.customer import (
     RtpFirewall,
 )
 from customers.models.listing import FeedState, Listing, SearchTerm, Sparkline
+from customers.models.scheduled import ScheduledChange
 from customers.statuses import Status
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "NumberBlock",
     "PaidMode",
     "RtpFirewall",
+    "ScheduledChange",
     "SearchTerm",
     "Sparkline",
     "Status",
