@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver
 from calls.callkeys import CallKey
 from calls.models import Cdr
 from contacts.models import Contact
-from customers.models import Customer
+from customers.models import BulkChange, Customer, ScheduledChange
 from imports.models import Upload
 
 
@@ -109,6 +109,10 @@ def _first_change(customer: Customer) -> int:
 FILLERS: dict[tuple[str, str], Callable[[World], Any]] = {
     ("", "customer_id"): lambda world: world.customer.pk,
     ("customers", "pk"): lambda world: world.customer.pk,
+    ("customers:bulk_report", "pk"): row(BulkChange),
+    ("customers:bulk_undo", "pk"): row(BulkChange),
+    ("customers:delay_cancel", "pk"): row(ScheduledChange),
+    ("customers:delay_run", "pk"): row(ScheduledChange),
     ("customers:block_delete", "block"): lambda world: world.customer.number_blocks.get().pk,
     ("customers:change", "change"): lambda world: f"customer-{_first_change(world.customer)}",
     ("contacts", "pk"): row(Contact),

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from calls.models import Cdr, Dialog, DialogState, LiveSample, MinuteBucket
 from contacts.models import Contact
-from customers.models import Customer, Listing
+from customers.models import BulkChange, Customer, Listing, ScheduledChange
 from imports.models import Upload
 from routing.models import IngressRoute, IpAuth, SipUser
 from setup.models import Reseller
@@ -102,6 +102,14 @@ def make_world(reseller: Reseller | None, mark: str, number: int) -> World:
         IngressRoute: factories.make_route(customer, name=f"{mark} route"),
         Cdr: factories.make_cdr(customer, callid=f"{mark}-call", cli=str(number), source_ip="203.0.113.9"),
         Upload: factories.make_upload(_somebody_of(reseller), file_name=f"{mark}.csv"),
+        BulkChange: BulkChange.objects.create(made_by=_somebody_of(reseller), said=[mark]),
+        ScheduledChange: ScheduledChange.objects.create(
+            customer=customer,
+            asked_by=_somebody_of(reseller),
+            run_at=timezone.now() + timedelta(days=1),
+            fields={"city": mark},
+            before={"city": ""},
+        ),
     }
     customer.number_blocks.create(first=number, last=number)
     _give_traffic(customer, reseller)
