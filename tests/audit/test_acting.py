@@ -169,10 +169,14 @@ WITHOUT_ACTOR = {
     ("audit", "record_failure"): "as record",
     ("customers", "belongs_to"): "reads only",
     **dict.fromkeys(
-        (("imports", name) for name in ("receive", "decide", "check", "discard", "forget_expired")),
+        (
+            ("imports", name)
+            for name in ("receive", "decide", "correct", "skip_alike", "check", "discard", "forget_expired")
+        ),
         "uploads are somebody's desk, not a record: they have no history and end after seven days",
     ),
     ("imports", "run"): "the engine acts for the upload's owner, with the file as the reason",
+    ("imports", "undo"): "the engine acts for who takes it back, with the file as the reason",
     ("billing", "open_accounts"): "accounts have no history, their ledger is one",
     ("billing", "post_calls"): "the ledger is append-only and has no history beside itself",
     ("routing", "realm_of"): "reads only",
