@@ -176,7 +176,7 @@ WITHOUT_ACTOR = {
         "uploads are somebody's desk, not a record: they have no history and end after seven days",
     ),
     ("imports", "run"): "the engine acts for the upload's owner, with the file as the reason",
-    ("imports", "undo"): "the engine acts for who takes it back, with the file as the reason",
+    ("imports", "undo"): "the room whose rows they are acts for the person, with the file as the reason",
     ("billing", "open_accounts"): "accounts have no history, their ledger is one",
     ("billing", "post_calls"): "the ledger is append-only and has no history beside itself",
     ("routing", "realm_of"): "reads only",
