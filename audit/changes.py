@@ -193,7 +193,13 @@ def _told(trails: Sequence[Trail], places: list[tuple[str, int, int | None]]) ->
         ids = {pk for name, *both in places if name == key for pk in both if pk is not None}
         events = by_key[key].events.model._default_manager.select_related("pgh_context")
         rows[key] = {event.pgh_id: event for event in events.filter(pgh_id__in=ids)}
-    names = _Names(event for events in rows.values() for event in events.values())
+    names = Names(
+        (column, getattr(event, column.attname))
+        for events in rows.values()
+        for event in events.values()
+        for column in event._meta.concrete_fields
+        if not column.name.startswith("pgh_")
+    )
     found = []
     for key, pk, earlier in places:
         event, previous = rows[key][pk], rows[key].get(earlier or 0)
@@ -203,7 +209,7 @@ def _told(trails: Sequence[Trail], places: list[tuple[str, int, int | None]]) ->
     return found
 
 
-def _change(trail: Trail, event: Any, previous: Any, names: _Names) -> Change:
+def _change(trail: Trail, event: Any, previous: Any, names: Names) -> Change:
     told = (event.pgh_context.metadata if event.pgh_context else None) or {}
     verb = event.pgh_label
     change = Change(
@@ -230,7 +236,7 @@ def _change(trail: Trail, event: Any, previous: Any, names: _Names) -> Change:
     return change
 
 
-def _differences(trail: Trail, previous: Any, event: Any, names: _Names) -> list[Difference]:
+def _differences(trail: Trail, previous: Any, event: Any, names: Names) -> list[Difference]:
     found = []
     for column in _columns(trail):
         was, became = getattr(previous, column.attname), getattr(event, column.attname)
@@ -267,12 +273,12 @@ def _subject(trail: Trail, event: Any) -> str:
 
 def _document(trail: Trail, event: Any) -> dict[str, Any]:
     return {
-        column.attname: HIDDEN if column.name in trail.hidden else _plain(getattr(event, column.attname))
+        column.attname: HIDDEN if column.name in trail.hidden else plain(getattr(event, column.attname))
         for column in _columns(trail)
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON has it: amounts as text, so that no digit is lost."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
@@ -280,20 +286,17 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, uuid.UUID):
         return str(value)
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-class _Names:
-    """Names of the rows that foreign keys of some events lead to, read once per table."""
+class Names:
+    """Names of the rows that foreign keys lead to, read once per table. values: (field, key or anything)."""
 
-    def __init__(self, events: Iterable[Any]) -> None:
+    def __init__(self, values: Iterable[tuple[Field[Any, Any], Any]]) -> None:
         wanted: dict[type[Model], set[Any]] = {}
-        for event in events:
-            for column in event._meta.concrete_fields:
-                if isinstance(column, ForeignKey) and not column.name.startswith("pgh_"):
-                    key = getattr(event, column.attname)
-                    if key is not None:
-                        wanted.setdefault(column.remote_field.model, set()).add(key)
+        for column, key in values:
+            if isinstance(column, ForeignKey) and key is not None:
+                wanted.setdefault(column.remote_field.model, set()).add(key)
         self._names = {
             model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys)}
             for model, keys in wanted.items()
@@ -313,4 +316,4 @@ class _Names:
             return formats.format_moment(value)
         if isinstance(value, list | tuple):
             return ", ".join(map(str, value))
-        return str(_plain(value))
+        return str(plain(value))

@@ -21,19 +21,22 @@ MOST_TIMES = 3.0
 def measure(email: str) -> list[Ratio]:
     """Seconds of the edit and of its undo ÷ those of the bare UPDATE, as the user with this email."""
     from customers import bulk
-    from customers.models import Customer
+    from customers.models import BulkChange, Customer
     from users.models import User
 
     user = User.objects.get(email=email)
     ids = list(Customer.objects.existing().order_by("pk").values_list("pk", flat=True)[:ROWS])
-    times = []
-    for run in range(RUNS):
-        limit = _seconds(lambda: Customer.objects.filter(pk__in=ids).update(cps_limit=100 + run))  # noqa: B023
+
+    def turn(run: int) -> tuple[float, float, float]:
         asked = [bulk.Instruction("cps_limit", bulk.SET, 200 + run)]
-        made = []
-        edit = _seconds(lambda: made.append(bulk.change_many(ids, asked, by=user)))  # noqa: B023
-        back = _seconds(lambda: bulk.undo(made[0].pk, by=user))  # noqa: B023
-        times.append((limit, edit, back))
+        made: list[BulkChange] = []
+        return (
+            _seconds(lambda: Customer.objects.filter(pk__in=ids).update(cps_limit=100 + run)),
+            _seconds(lambda: made.append(bulk.change_many(ids, asked, by=user))),
+            _seconds(lambda: bulk.undo(made[0].pk, by=user)),
+        )
+
+    times = [turn(run) for run in range(RUNS)]
     limit, edit, back = (statistics.median(column) for column in zip(*times, strict=True))
     return [
         Ratio(f"bulk edit of {len(ids):,} customers ÷ bare UPDATE, seconds", edit, limit, MOST_TIMES, True),

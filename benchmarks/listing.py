@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.grid import Ratio
@@ -89,8 +89,8 @@ def _page_ms(user: object, filters: str, sort: str) -> float:
     return sum(_ms(sql) for sql in _over_listing(captured))
 
 
-def _over_listing(captured: object) -> Iterator[str]:
-    for query in captured:  # type: ignore[attr-defined]
+def _over_listing(captured: Iterable[dict[str, str]]) -> Iterator[str]:
+    for query in captured:
         if re.search(r'FROM "?customers_listing"?', query["sql"]):
             yield query["sql"]
 

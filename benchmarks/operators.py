@@ -104,9 +104,9 @@ def run(port: int, cookie: str, meter: Meter, *, people: int, seconds: float) ->
         )
         empty = _spent(meter, lambda: _paced(port, cookie, [_empty] * people, seconds), seconds)
         assert writer.rounds
-    if None in (alone, polls, empty):
+    if alone is None or polls is None or empty is None:
         return Open(people, None, None, sizes)
-    return Open(people, polls - alone, empty - alone, sizes)  # type: ignore[operator]
+    return Open(people, polls - alone, empty - alone, sizes)
 
 
 def _empty(ask: Ask) -> int:

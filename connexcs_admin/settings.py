@@ -237,8 +237,13 @@ CELERY_BEAT_SCHEDULE = {
     "make-cdr-partitions": {"task": "calls.make_partitions", "schedule": crontab(minute="17")},
     # 48 h of minute buckets are read; older ones only slow the fold.
     "drop-old-minutes": {"task": "calls.drop_old_minutes", "schedule": crontab(minute="29")},
+    # A round that no worker took before the next one is of no use any more.
+    "run-delayed": {
+        "task": "customers.run_delayed",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     # Storing the end of a penalty is bookkeeping: effective_status(at) is right without it.
-    "run-delayed": {"task": "customers.run_delayed", "schedule": timedelta(seconds=5)},
     "end-penalties": {"task": "customers.end_penalties", "schedule": crontab()},
     "send-mails": {"task": "messaging.send_due", "schedule": crontab()},
     "forget-uploads": {"task": "imports.forget_expired", "schedule": crontab(minute="47")},

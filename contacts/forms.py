@@ -14,7 +14,7 @@ from contacts.links import can_mail
 from contacts.models import Contact
 from contacts.rules import looks_like_a_password, networks, phone_number
 from customers.fields import NameField
-from setup.models import Installation
+from setup.reasons import Reasoned
 from users.models import User
 
 SWITCH = {"class": "sw", "role": "switch"}
@@ -45,18 +45,6 @@ class NetworksField(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         return networks(super().clean(value))
-
-
-class Reasoned(forms.Form):
-    """Asks why, where Setup wants it."""
-
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["reason"].required = Installation.current().audit_comment
-        for each in self.fields.values():
-            each.error_messages["required"] = _("Required")
 
 
 class ContactForm(Reasoned, forms.ModelForm):

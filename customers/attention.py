@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from customers.models import Listing, Status
+from customers.rights import SEES_MONEY
 
 if TYPE_CHECKING:
     from users.models import User
@@ -155,7 +156,7 @@ def needs_attention(user: User, limits: Mapping[str, float]) -> list[Group]:
     """
     rows = Listing.objects.visible_to(user).with_effective_status()
     kinds = _kinds(limits)
-    if not user.has_perm("customers.view_credit"):
+    if not user.has_perm(SEES_MONEY):
         del kinds["credit"]
     found = rows.aggregate(**_count_and_first(kinds))
     return [

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -18,24 +16,13 @@ from audit.changes import Mark
 from customers import history
 from customers.card import open_card, read_card
 from grids.views import wants_fragment
-from setup.models import Installation
+from setup.reasons import Reasoned
 from users.requests import SignedInRequest
 
 PER_PAGE = 50
 FEW = 5
 MAY_LOOK = "audit.view_act"
 CONFLICT, WRONG = 409, 422
-
-
-class RevertForm(forms.Form):
-    """Why a change is taken back."""
-
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
-
-    def __init__(self, data: object = None) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
-        self.fields["reason"].required = Installation.current().audit_comment
-        self.fields["reason"].error_messages["required"] = _("Required")
 
 
 @require_safe
@@ -66,9 +53,9 @@ def customer_change(request: SignedInRequest, pk: int, change: str) -> HttpRespo
     found = history.change_of(pk, request.user, change)
     if found is None:
         raise Http404(_("There is no such change."))
-    status, form, obstacle = 200, RevertForm(), ""
+    status, form, obstacle = 200, Reasoned(), ""
     if request.method == "POST":
-        form = RevertForm(request.POST)
+        form = Reasoned(request.POST)
         if history.forbidden(found, request.user):
             raise PermissionDenied
         if form.is_valid():

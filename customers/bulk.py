@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from audit import acting
+from audit.changes import plain
 from audit.sources import Source
 from customers.models import BulkChange, Customer, Status
 from customers.statuses import effective_status
@@ -32,6 +33,13 @@ STATUS_COLUMNS = ("status", "penalty_until", "status_after_penalty")
 BELOW_ZERO = ("debit_limit",)  # amounts that may be negative
 
 SET, CLEAR, ADD, REMOVE, ON, OFF = "set", "clear", "add", "remove", "on", "off"
+
+
+def field_of(name: str) -> models.Field[Any, Any]:
+    """A field of customers by its name or its column's."""
+    found = Customer._meta.get_field(name)
+    assert isinstance(found, models.Field)
+    return found
 
 
 class Refused(Exception):
@@ -48,8 +56,7 @@ class Instruction:
 
     @property
     def field(self) -> models.Field[Any, Any]:
-        found: models.Field[Any, Any] = Customer._meta.get_field(self.name)  # type: ignore[assignment]
-        return found
+        return field_of(self.name)
 
     def apply(self, present: Any) -> Any:
         """The new value. Raises Refused."""
@@ -98,6 +105,20 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     refused: list[tuple[int, str, str]] = field(default_factory=list)
     alike: int = 0
+
+    @property
+    def seal(self) -> str:
+        """Stands for exactly what is to be written."""
+        rows = [(one.pk, plain_all(one.before), plain_all(one.after)) for one in self.changes]
+        return salted_hmac("customers.bulk", repr(rows)).hexdigest()
+
+
+class Differs(Exception):
+    """What would be written is not what was shown. plan: what would be."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
 
 
 def columns_of(instructions: Sequence[Instruction]) -> list[str]:
@@ -177,13 +198,17 @@ def change_many(
     by: User,
     reason: str = "",
     said: Sequence[str] = (),
+    seen: str | None = None,
 ) -> BulkChange:
     """Writes what `plan` says by one statement, and keeps the way back. said: the instructions in words.
 
-    Who is refused or gone by now is left out; the record names those that were refused.
+    Who is refused or gone by now is left out; the record names those that were refused. seen: the seal of the
+    plan that was shown; raises Differs, and writes nothing, where the rows would give another one by now.
     """
     with acting(by=by, reason=reason, source=Source.BULK):
         made = plan(customer_ids, instructions, by=by, lock=True)
+        if seen is not None and not constant_time_compare(made.seal, seen):
+            raise Differs(made)
         _write([(one.pk, one.after) for one in made.changes], columns_of(instructions))
         return BulkChange.objects.create(
             made_by=by,
@@ -238,19 +263,8 @@ def is_open(bulk: BulkChange) -> bool:
 
 
 def _changed_since(columns: list[str]) -> str:
-    labels = [str(_field_of(column).verbose_name) for column in columns]
+    labels = [str(field_of(column).verbose_name) for column in columns]
     return _("Changed since: %(fields)s.") % {"fields": ", ".join(labels)}
-
-
-def _field_of(column: str) -> models.Field[Any, Any]:
-    return next(one for one in Customer._meta.concrete_fields if one.attname == column)
-
-
-def plain(value: Any) -> Any:
-    """A stored value as JSON has it, equal for equal values."""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def plain_all(values: dict[str, Any]) -> dict[str, Any]:
@@ -258,26 +272,21 @@ def plain_all(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(rows: Sequence[tuple[int, dict[str, Any]]], columns: Sequence[str]) -> None:
-    """Stores new values by one statement, so that triggers run once."""
+    """Stores new values by one statement, so that triggers run once. Columns that a row lacks stay."""
     if not rows:
         return
     quote = connection.ops.quote_name
-    pairs = ", ".join(
-        f"{quote(column)} = CASE WHEN r.doc ? '{column}' THEN r.{quote(column)} ELSE c.{quote(column)} END"
-        for column in columns
-    )
-    types = ", ".join(f"{quote(column)} {_field_of(column).db_type(connection)}" for column in columns)
+    names = ", ".join(map(quote, columns))
     values = [{"id": pk, "doc": plain_all(after)} for pk, after in rows]
     with connection.cursor() as cursor:
         # Names come from the model, values are bound.
         cursor.execute(
             f"""
-            UPDATE {quote(Customer._meta.db_table)} AS c SET {pairs}
-              FROM (SELECT said.id, said.doc, new.*
-                      FROM jsonb_to_recordset(%s::jsonb) AS said(id bigint, doc jsonb),
-                           jsonb_to_record(said.doc) AS new({types})) AS r
-             WHERE c.id = r.id
-            """,  # noqa: S608
+            UPDATE {quote(Customer._meta.db_table)} AS c
+               SET ({names}) = (SELECT {names} FROM jsonb_populate_record(c, new.doc))
+              FROM jsonb_to_recordset(%s::jsonb) AS new(id bigint, doc jsonb)
+             WHERE c.id = new.id
+            """,  # noqa: S608 - no name in it comes from outside
             [json.dumps(values, cls=DjangoJSONEncoder)],
         )
 
@@ -286,7 +295,7 @@ def present_values(
     customer_ids: Iterable[int], names: Sequence[str], *, by: User
 ) -> Iterator[tuple[str, list[Any]]]:
     """Of each field the values that the customers have now, as stored. One query."""
-    columns = {name: Customer._meta.get_field(name).attname for name in names}  # type: ignore[union-attr]
+    columns = {name: field_of(name).attname for name in names}
     rows = list(
         Customer.objects.visible_to(by).filter(pk__in=list(customer_ids)).values(*set(columns.values()))
     )

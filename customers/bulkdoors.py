@@ -7,37 +7,27 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.changes import Names
 from customers import bulk
 from customers.bulkform import BulkForm
-from customers.grids import CustomerGrid
+from customers.chosen import ticked
 from customers.models import BulkChange, Customer
 from grids import formats
 from grids.selection import Selection, Unclear
-from users.models import User
 from users.requests import SignedInRequest
 
 NAMED = 5  # customers that one reason names
 SHOWN = 50  # rows of a preview or a report
 KEPT = 100  # bulk changes that are listed
 MAY_CHANGE = "customers.change_customer"
+Line = tuple[str, str, str]  # field, before, after
 WRONG = 422
-
-
-def ticked(user: User, chosen: Selection) -> list[int]:
-    """The customers that were ticked on the list, of those that `user` sees. Raises Unclear."""
-
-    def grid_of(params: QueryDict) -> CustomerGrid:
-        return CustomerGrid(user=user, params=params, path=reverse("customers:list"))
-
-    return chosen.keys(grid_of)
 
 
 @permission_required(MAY_CHANGE, raise_exception=True)
@@ -63,21 +53,23 @@ def customers_bulk(request: SignedInRequest) -> HttpResponse:
     form = BulkForm(request.POST if step else None, user=request.user)
     more: dict[str, Any] = {}
     if form.is_valid():
-        planned = bulk.plan(ids, form.instructions, by=request.user)
-        seal = _seal(form, planned)
-        if step == "save" and constant_time_compare(seal, request.POST.get("seen", "")):
-            made = bulk.change_many(
-                ids, form.instructions, by=request.user, reason=form.cleaned_data["reason"], said=form.said
-            )
-            messages.success(request, _done(made))
-            return redirect("customers:bulk_report", made.pk)
-        more = {
-            "plan": planned,
-            "shown": _shown(form, planned.changes[:SHOWN]),
-            "refused": _by_reason(planned.refused),
-            "seen": seal,
-            "changed_since": step == "save",
-        }
+        if step == "save":
+            try:
+                made = bulk.change_many(
+                    ids,
+                    form.instructions,
+                    by=request.user,
+                    reason=form.cleaned_data["reason"],
+                    said=form.said,
+                    seen=request.POST.get("seen", ""),
+                )
+            except bulk.Differs as other:
+                more = _preview(form, other.plan) | {"changed_since": True}
+            else:
+                messages.success(request, _done(made))
+                return redirect("customers:bulk_report", made.pk)
+        else:
+            more = _preview(form, bulk.plan(ids, form.instructions, by=request.user))
     present = dict(bulk.present_values(ids, form.names, by=request.user))
     context = {
         "form": form,
@@ -91,37 +83,38 @@ def customers_bulk(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/bulk.html", context, status=WRONG if form.errors else 200)
 
 
-def _seal(form: BulkForm, planned: bulk.Plan) -> str:
-    """Stands for exactly what a preview shows."""
-    what = repr(
-        (
-            form.said,
-            [(one.pk, bulk.plain_all(one.before), bulk.plain_all(one.after)) for one in planned.changes],
-        )
-    )
-    return salted_hmac("customers.bulk", what).hexdigest()
+def _preview(form: BulkForm, planned: bulk.Plan) -> dict[str, Any]:
+    """What the template shows of a plan."""
+    return {
+        "plan": planned,
+        "shown": _shown(form, planned.changes[:SHOWN]),
+        "refused": _by_reason(planned.refused),
+        "seen": planned.seal,
+    }
 
 
-def _shown(
-    form: BulkForm, changes: list[bulk.Change]
-) -> list[tuple[bulk.Change, list[tuple[str, str, str]]]]:
+def _shown(form: BulkForm, changes: list[bulk.Change]) -> list[tuple[bulk.Change, list[Line]]]:
     """Changes with lines (field, before, after) in words."""
-    by_column = {Customer._meta.get_field(name).attname: name for name in form.names}  # type: ignore[union-attr]
-    return [
-        (
-            one,
-            [
-                (
-                    str(form.fields[f"do_{name}"].label),
-                    form.read(name, one.before[column]),
-                    form.read(name, new),
-                )
-                for column, new in one.after.items()
-                if (name := by_column.get(column))
-            ],
-        )
+    by_column = {bulk.field_of(name).attname: name for name in form.names}
+    names = Names(
+        (bulk.field_of(column), value)
         for one in changes
-    ]
+        for values in (one.before, one.after)
+        for column, value in values.items()
+    )
+
+    def lines(one: bulk.Change) -> list[Line]:
+        named = [(by_column[column], column) for column in one.after if column in by_column]
+        return [
+            (
+                str(form.fields[f"do_{name}"].label),
+                form.read(name, one.before[column], names),
+                form.read(name, one.after[column], names),
+            )
+            for name, column in named
+        ]
+
+    return [(one, lines(one)) for one in changes]
 
 
 def _by_reason(refused: list[tuple[int, str, str]]) -> list[tuple[str, list[tuple[int, str]], int]]:
@@ -163,9 +156,10 @@ def bulk_report(request: SignedInRequest, pk: int) -> HttpResponse:
 @permission_required(MAY_CHANGE, raise_exception=True)
 def bulk_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """Takes one bulk change back, and says what it had to leave."""
-    _read(request, pk)
     try:
         made = bulk.undo(pk, by=request.user)
+    except BulkChange.DoesNotExist:
+        raise Http404(_("There is no such change.")) from None
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -181,6 +175,7 @@ def _read(request: SignedInRequest, pk: int) -> BulkChange:
     found = (
         BulkChange.objects.visible_to(request.user)
         .select_related("made_by", "undone_by")
+        .defer("rows")
         .filter(pk=pk)
         .first()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,11 +11,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.bulk import ADD, CLEAR, OFF, ON, REMOVE, SET, Instruction
+from audit.changes import Names
+from customers.bulk import ADD, CLEAR, OFF, ON, REMOVE, SET, Instruction, field_of
 from customers.editform import CustomerForm
 from customers.fields import AmountField
-from customers.models import Customer
-from setup.models import Installation
+from setup.reasons import Reasoned
 
 if TYPE_CHECKING:
     from users.models import User
@@ -26,7 +26,7 @@ NAMES = (
     "min_payment", "tax", "tags", "reseller", "account_manager", "domain", "invoice_schedule",
     "invoice_due_days", "invoice_template", "approved_clis_only", "email_verification", "mobile_verification",
 )  # fmt: skip
-FEWEST_VALUES = 3  # that are named of those that a field has now
+MOST_VALUES = 3  # that are named of those that a field has now
 KEEP = ("", gettext_lazy("Keep"))
 WORDS = {
     SET: gettext_lazy("Set to"),
@@ -38,7 +38,7 @@ WORDS = {
 }
 
 
-class BulkForm(forms.Form):
+class BulkForm(Reasoned):
     """For each field `do_<name>`, and `<name>` with the value; why. Fields are those of the customer's form
     that the person has there."""
 
@@ -54,16 +54,12 @@ class BulkForm(forms.Form):
             if not isinstance(field, forms.BooleanField):
                 self.fields[name] = self._value_field(name, field)
                 self.fields[name].widget.attrs["aria-label"] = _("%(field)s: value") % {"field": label}
-        self.fields["reason"] = forms.CharField(
-            label=_("Reason"), max_length=200, required=Installation.current().audit_comment
-        )
 
     def _doings(self, name: str, field: forms.Field) -> list[tuple[str, Any]]:
         found: list[tuple[str, Any]]
         if isinstance(field, forms.BooleanField):
             return [KEEP, (ON, WORDS[ON]), (OFF, WORDS[OFF])]
-        stored = Customer._meta.get_field(name)
-        assert isinstance(stored, models.Field)
+        stored = field_of(name)
         found = [KEEP, (SET, WORDS[SET])]
         if name == "tags":
             found += [(ADD, _("Add")), (REMOVE, WORDS[REMOVE])]
@@ -80,7 +76,7 @@ class BulkForm(forms.Form):
             field = forms.IntegerField(min_value=-most, max_value=most) if number else AmountField()
             field.label = label
         field.required = done in (SET, ADD, REMOVE)
-        field.initial = None if not isinstance(field, forms.ChoiceField) else field.initial
+        field.initial = None
         field.error_messages["required"] = _("Say the value, or keep what is there.")
         return field
 
@@ -102,9 +98,8 @@ class BulkForm(forms.Form):
 
     def _judge(self, name: str, value: Any) -> None:
         """What the customer's form asks of a value by methods of its own, the column asks too."""
-        stored = Customer._meta.get_field(name)
         try:
-            stored.run_validators(value)  # type: ignore[union-attr]
+            field_of(name).run_validators(value)
         except forms.ValidationError as error:
             self.add_error(name, error.messages)
 
@@ -133,37 +128,32 @@ class BulkForm(forms.Form):
             return ""
         return self.read(one.name, one.value)
 
-    def read(self, name: str, value: Any) -> str:
-        """A value of a field as people read it. A row of another table may come as its key."""
-        if value in (None, "", []):
-            return "—"
+    def read(self, name: str, value: Any, names: Names | None = None) -> str:
+        """A value of a field as people read it. names: of rows that come as their keys."""
         if isinstance(value, bool):
             return str(WORDS[ON if value else OFF])
-        if isinstance(value, list):
-            return ", ".join(value)
         if isinstance(value, models.Model):
             return str(value)
         field = self.fields.get(name)
-        if isinstance(field, forms.ModelChoiceField):
-            return self._rows(name).get(value, f"#{value}")
-        choices = dict(getattr(field, "choices", ()))
-        return str(choices.get(value) or (AmountField().prepare_value(value)))
-
-    def _rows(self, name: str) -> dict[Any, str]:
-        known = self.__dict__.setdefault("_known", {})
-        if name not in known:
-            model = self.fields[name].queryset.model  # type: ignore[attr-defined]
-            known[name] = {row.pk: str(row) for row in model._default_manager.all()}
-        found: dict[Any, str] = known[name]
-        return found
+        if value and isinstance(value, str) and not isinstance(field, forms.ModelChoiceField):
+            return str(dict(getattr(field, "choices", ())).get(value, value))
+        return (names or Names(())).words(field_of(name), value)
 
     def lines(self, present: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
         """For the template: the two bound fields, and the commonest values that the customers have now."""
+        counted = {name: _counted(present.get(name, ())) for name in self.names}
+        shown = {name: found[:MOST_VALUES] for name, found in counted.items()}
+        names = Names((field_of(name), value) for name, found in shown.items() for value, _n in found)
         for name in self.names:
-            values = Counter(self.read(name, value) for value in present.get(name, ())).most_common()
             yield {
                 "do": self[f"do_{name}"],
                 "value": self[name] if name in self.fields else None,
-                "now": [*values[:FEWEST_VALUES]],
-                "others": len(values[FEWEST_VALUES:]),
+                "now": [(self.read(name, value, names), rows) for value, rows in shown[name]],
+                "others": len(counted[name]) - len(shown[name]),
             }
+
+
+def _counted(values: Iterable[Any]) -> list[tuple[Any, int]]:
+    """Each value with how often it is there, the commonest first."""
+    counter = Counter(tuple(value) if isinstance(value, list) else value for value in values)
+    return [(list(value) if isinstance(value, tuple) else value, n) for value, n in counter.most_common()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -11,42 +11,44 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.changes import Names
 from customers import scheduling
-from customers.bulkform import WORDS
+from customers.bulk import field_of
 from customers.models import Customer, ScheduledChange
 from users.models import User
 from users.requests import SignedInRequest
 
 MAY_CHANGE = "customers.change_customer"
 SHOWN = 200
+Line = tuple[str, str, str]  # field, before, after
 
 
-def lines(change: ScheduledChange) -> list[tuple[str, str, str]]:
-    """(field, value when it was asked for, value to come) in words."""
+def with_lines(changes: Iterable[ScheduledChange]) -> list[tuple[ScheduledChange, list[Line]]]:
+    """Each change with its lines: (field, value when it was asked for, value to come) in words."""
+    found = list(changes)
+    names = Names(
+        (field_of(name), value)
+        for one in found
+        for values in (one.before, one.fields)
+        for name, value in values.items()
+    )
     return [
-        (str(Customer._meta.get_field(name).verbose_name), _read(name, change.before[name]), _read(name, new))  # type: ignore[union-attr]
-        for name, new in change.fields.items()
+        (
+            one,
+            [
+                (str(field.verbose_name), names.words(field, one.before[name]), names.words(field, new))
+                for name, new in one.fields.items()
+                for field in [field_of(name)]
+            ],
+        )
+        for one in found
     ]
 
 
-def _read(name: str, value: Any) -> str:
-    field: Any = Customer._meta.get_field(name)
-    if value in (None, "", []):
-        return "—"
-    if isinstance(value, bool):
-        return str(WORDS["on" if value else "off"])
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if field.related_model is not None:
-        row = field.related_model._default_manager.filter(pk=value).first()
-        return str(row or f"#{value}")
-    return str(dict(field.flatchoices).get(value, value))
-
-
-def waiting_for(customer: Customer, user: User) -> list[dict[str, Any]]:
+def waiting_for(customer: Customer, user: User) -> list[tuple[ScheduledChange, list[Line]]]:
     """What waits for a customer, for its form."""
     found = ScheduledChange.objects.visible_to(user).waiting().filter(customer=customer)
-    return [{"change": one, "lines": lines(one)} for one in found.select_related("asked_by")]
+    return with_lines(found.select_related("asked_by"))
 
 
 @require_safe
@@ -58,8 +60,8 @@ def delay_log(request: SignedInRequest) -> HttpResponse:
     ended = seen.exclude(state=ScheduledChange.State.WAITING).order_by("-ended_at", "-pk")[:SHOWN]
     context = {
         "zone": request.user.time_zone or "UTC",
-        "waiting": [(one, lines(one)) for one in waiting],
-        "ended": [(one, lines(one)) for one in ended],
+        "waiting": with_lines(waiting),
+        "ended": with_lines(ended),
     }
     return render(request, "customers/delayed.html", context)
 

@@ -14,15 +14,15 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from customers.bulkdoors import ticked
+from customers.chosen import ticked
 from customers.deletion import Objected, objections_to
 from customers.models import Customer
 from customers.services import delete_customers, restore_customer
 from grids.selection import Selection, Unclear
-from setup.models import Installation
+from setup.reasons import Reasoned
 from users.requests import SignedInRequest
 
 AT_ONCE = 500
@@ -31,13 +31,12 @@ SHOWN = 200  # of those that were
 MAY_DELETE = "customers.delete_customer"
 
 
-class DeleteForm(forms.Form):
+class DeleteForm(Reasoned):
     """Why; and where calls are up, the name of the customer or the number of them, typed.
 
     wanted: that word, empty where nothing has to be typed.
     """
 
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
     typed = forms.CharField(required=False, widget=forms.TextInput({"autocomplete": "off"}))
 
     def __init__(self, data: QueryDict | None, *, wanted: str) -> None:
@@ -46,10 +45,6 @@ class DeleteForm(forms.Form):
         self.fields["typed"].label = _("Type %(word)s to delete nevertheless") % {"word": wanted}
         if not wanted:
             del self.fields["typed"]
-        if Installation.current().audit_comment:
-            self.fields["reason"].required = True
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Required")
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]

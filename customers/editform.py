@@ -17,8 +17,10 @@ from django_countries import countries
 from customers import hours, portal_items
 from customers.fields import AmountField, DayField, NameField, TagsField, TomlField, ZoneField
 from customers.models import Customer
+from customers.rights import MONEY, SEES_EVERYBODY, SEES_MONEY
 from customers.rules import LONGEST_NAME, account_managers
-from setup.models import Currency, Installation, PortalDomain
+from setup.models import Currency, PortalDomain
+from setup.reasons import Reasoned
 
 if TYPE_CHECKING:
     from django.forms.boundfield import BoundField
@@ -26,9 +28,7 @@ if TYPE_CHECKING:
 
     from users.models import User
 
-SEES_MONEY, SEES_EVERYBODY = "customers.view_credit", "customers.view_every_customer"
 MAY_SET_HOURS = "customers.change_callwindow"
-MONEY = ("debit_limit", "min_payment", "daily_spend_limit")
 DAYS = tuple(f"day_{number}" for number in range(7))
 # What a new customer may take over from the one made before it.
 KEPT = ("currency", "status", "tax")
@@ -119,7 +119,7 @@ HELP = {
 _SHORT_AREAS = ("address1", "address2")
 
 
-class CustomerForm(forms.ModelForm):
+class CustomerForm(Reasoned, forms.ModelForm):
     """A customer as one person may see and change it. Unbound it shows what is stored."""
 
     name = NameField(label=gettext_lazy("Name"), max_length=LONGEST_NAME)
@@ -141,7 +141,6 @@ class CustomerForm(forms.ModelForm):
     website = forms.URLField(label=gettext_lazy("Website"), required=False, assume_scheme="https")
     country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
     time_zone = ZoneField(label=gettext_lazy("Time zone"))
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
 
     class Meta:
         model = Customer
@@ -210,8 +209,6 @@ class CustomerForm(forms.ModelForm):
         fields["stir_attestation"].choices = [
             ("", _("None")), *(pair for pair in fields["stir_attestation"].choices if pair[0])
         ]  # fmt: skip
-        if Installation.current().audit_comment:
-            fields["reason"].required = True
 
     # -- judging ----------------------------------------------------------------------------------------
 

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from customers.models import Listing, Sparkline, Status
 from customers.querysets import eyes_of
+from customers.rights import SEES_MONEY
 from customers.statuses import effective_status_sql
 from customers.surroundings import Surroundings, feed_of, read_surroundings, read_with_rights
-from customers.warnings import FIELDS, MEANINGS, SEES_MONEY, amount, warnings_of
+from customers.warnings import FIELDS, MEANINGS, amount, warnings_of
 from grids import formats
 from grids.columns import (
     AgeColumn,
@@ -137,7 +138,7 @@ class CustomerGrid(Grid):
         live=True,
     )
     credit = MoneyColumn(
-        gettext_lazy("Credit"), "balance", permission="customers.view_credit", currency="currency_id",
+        gettext_lazy("Credit"), "balance", permission=SEES_MONEY, currency="currency_id",
         total=True, live=True, aliases=("balance",), title=CREDIT_TITLE,
         extra=("debit_limit", "available_credit"),
         bad=lambda row: row["balance"] < 0 or row["available_credit"] <= 0,

@@ -21,8 +21,9 @@ from django.utils.translation import gettext as _
 from audit import acting
 from audit.changes import Change, Difference, Mark, Trail, latest, one
 from audit.sources import Source
-from customers.editform import MONEY, SEES_EVERYBODY, SEES_MONEY, CustomerForm
+from customers.editform import CustomerForm
 from customers.models import Customer
+from customers.rights import MONEY, SEES_EVERYBODY, SEES_MONEY
 from customers.services import change_customer
 from users.models import Kind, User
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from customers.rights import SEES_MONEY
 from grids import formats
 from grids.columns import Sight, Warning
 
@@ -24,7 +25,6 @@ SUMS = ("balance", "debit_limit", "available_credit", "charge_today", "daily_spe
 FIELDS = (*COLUMNS, *SUMS, "currency_id")
 
 # Without this right a warning says what it does, but no amount.
-SEES_MONEY = "customers.view_credit"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ MEANINGS = {
         _credit_exhausted,
         gettext_lazy("See the balance"),
         "billing:ledger",
-        "customers.view_credit",
+        SEES_MONEY,
     ),
     "daily_spend_reached": _Meaning(
         "bad",
@@ -108,7 +108,7 @@ MEANINGS = {
         _daily_spend,
         gettext_lazy("See the balance"),
         "billing:ledger",
-        "customers.view_credit",
+        SEES_MONEY,
     ),
 }
 

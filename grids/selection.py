@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from grids.grid import Grid
 
 MOST_TICKED = 10_000
-FIELDS = ("ids", "matching", "but", "told")
 
 
 class Unclear(Exception):
@@ -50,13 +49,6 @@ class Selection:
             _keys(sent.getlist("but")),
             int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0,
         )
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """What a form carries on to say the same; the number of rows is told once only."""
-        if self.matching is None:
-            return [("ids", ",".join(self.ids))]
-        return [("matching", self.matching), ("but", ",".join(self.but))]
 
     def keys(self, grid_of: Callable[[QueryDict], Grid]) -> list[Any]:
         """Primary keys of the rows that are meant and that the user may see, each once.

@@ -21,6 +21,8 @@ DATABASE_TESTS = (
     "tests/calls/test_ingest.py",
     "tests/calls/test_pulse.py",
     "tests/customers/test_grid.py",
+    "tests/customers/test_grid_parts.py",
+    "tests/customers/test_grid_status.py",
     "tests/connexcs_admin/test_row_triggers.py",
     "tests/connexcs_admin/backups/test_making.py::test_it_names_its_time_its_version_its_schema_and_every_row",
     "tests/connexcs_admin/backups/test_restoring.py::test_partitions_triggers_and_sequences_work_on",

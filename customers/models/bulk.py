@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-MONEY_COLUMNS = ["debit_limit", "daily_spend_limit", "min_payment"]
+from customers.rights import MONEY, SEES_EVERYBODY, SEES_MONEY
 
 
 class BulkChangeQuerySet(models.QuerySet["BulkChange"]):
@@ -20,12 +20,12 @@ class BulkChangeQuerySet(models.QuerySet["BulkChange"]):
         """Own ones; those of everybody to staff that sees every customer. Money for who sees money."""
         if not user.is_active:
             return self.none()
-        if not user.has_perm("customers.view_credit"):
-            return self.exclude(columns__overlap=MONEY_COLUMNS)._made_for(user)
+        if not user.has_perm(SEES_MONEY):
+            return self.exclude(columns__overlap=list(MONEY))._made_for(user)
         return self._made_for(user)
 
     def _made_for(self, user: Any) -> Self:
-        sees_all = not user.reseller_id and user.has_perm("customers.view_every_customer")
+        sees_all = not user.reseller_id and user.has_perm(SEES_EVERYBODY)
         return self.all() if sees_all else self.filter(made_by=user)
 
 
@@ -33,7 +33,7 @@ class BulkChange(models.Model):
     """What became of customers in one transaction.
 
     columns: of the table that were to be written. said: what was asked for, as lines for people. rows:
-    {customer id: [before, after]}, both {column: value as `customers.bulk.plain` writes it}, of just the
+    {customer id: [before, after]}, both {column: value as `audit.changes.plain` writes it}, of just the
     columns that changed. refused: [customer id, why]. conflicts: those that an undo left alone, likewise.
     """
 

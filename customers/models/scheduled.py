@@ -9,8 +9,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.models.bulk import MONEY_COLUMNS
 from customers.models.customer import Customer
+from customers.rights import MONEY, SEES_MONEY
 
 
 class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
@@ -19,11 +19,7 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
     def visible_to(self, user: Any) -> Self:
         """Those of customers that `user` sees; with amounts for who sees money only."""
         found = self.filter(customer__in=Customer.objects.visible_to(user))
-        return (
-            found
-            if user.has_perm("customers.view_credit")
-            else found.exclude(fields__has_any_keys=MONEY_COLUMNS)
-        )
+        return found if user.has_perm(SEES_MONEY) else found.exclude(fields__has_any_keys=list(MONEY))
 
     def waiting(self) -> Self:
         return self.filter(state=ScheduledChange.State.WAITING)
@@ -32,7 +28,7 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
 class ScheduledChange(models.Model):
     """What one person wants done with one customer at `run_at`, as that person.
 
-    fields: {name: value as `customers.bulk.plain` writes it; of a foreign key its key}. before: the same
+    fields: {name: value as `audit.changes.plain` writes it; of a foreign key its key}. before: the same
     names with what was stored when it was asked for. note: what was found when it was carried out.
     """
 

@@ -16,6 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.browser.lists import hear
 from tests.factories import PORTAL_HOST
 from users.models import User
 
@@ -113,3 +114,17 @@ def visit(
     time.sleep(0.1)  # what the browser sent last may still be on its way to the server
     all_answered()
     assert errors == []
+
+
+@pytest.fixture
+def quick(settings: Any, db: None) -> None:
+    """Polls every second, over a feed that is fresh unless the test is about its age."""
+    settings.GRID_POLL_SECONDS = 1
+    settings.FEED_STALE_SECONDS = 3600
+    hear()
+
+
+@pytest.fixture
+def desk(visit: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens the grid as Alice."""
+    return lambda path="/customers/", **options: visit(path, **options)

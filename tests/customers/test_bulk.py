@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -179,8 +180,21 @@ def test_only_what_was_shown_is_written(client_alice, three):
     )
 
 
+def test_what_changes_between_the_last_look_and_the_lock_is_not_written(alice, three):
+    asked = [Instruction("channels_limit", "add", 5)]
+    key = [one.pk for one in three]
+    seen = bulk.plan(key, asked, by=alice).seal
+    Customer.objects.filter(pk=three[0].pk).update(channels_limit=11)
+    with pytest.raises(bulk.Differs) as refused:
+        bulk.change_many(key, asked, by=alice, seen=seen)
+    assert column(three, "channels_limit") == [11, None, 20]
+    assert not BulkChange.objects.exists()
+    made = bulk.change_many(key, asked, by=alice, seen=refused.value.plan.seal)
+    assert (made.changed, column(three, "channels_limit")) == (2, [16, None, 25])
+
+
 def test_a_penalty_begins_and_ends_as_for_one(three, alice):
-    until = timezone.now() + timezone.timedelta(days=1)
+    until = timezone.now() + timedelta(days=1)
     Customer.objects.filter(pk=three[1].pk).update(status=Status.PENALTY, penalty_until=until)
     key = [one.pk for one in three]
     bulk.change_many(key, [Instruction("status", "set", "penalty")], by=alice)
@@ -230,7 +244,7 @@ def test_undo_leaves_what_was_changed_since_and_says_so(client_alice, alice, thr
 def test_after_thirty_days_there_is_no_undo(client_alice, three):
     save(client_alice, three, do_country="set", country="NL")
     made = BulkChange.objects.get()
-    BulkChange.objects.update(made_at=timezone.now() - timezone.timedelta(days=31))
+    BulkChange.objects.update(made_at=timezone.now() - timedelta(days=31))
     answer = client_alice.post(f"/customers/bulk/{made.pk}/undo/", follow=True)
     assert "more than 30 days ago" in words(answer)
     assert column(three, "country") == ["NL"] * 3

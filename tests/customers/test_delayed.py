@@ -13,6 +13,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customers import scheduling
@@ -147,6 +148,48 @@ def test_a_row_that_is_gone_by_then_is_refused(alice, nova, reseller_b):
     done = scheduling.run(change.pk)
     assert done is not None
     assert (done.state, done.note) == ("refused", "reseller: what was chosen is not there any more.")
+
+
+def test_one_that_fails_in_an_unknown_way_waits_and_holds_no_other_up(alice, nova, monkeypatch, caplog):
+    first = scheduling.delay(nova.pk, {"country": "NL"}, later(), by=alice)
+    second = scheduling.delay(nova.pk, {"city": "Ghent"}, later() + timedelta(minutes=1), by=alice)
+    store = scheduling.change_customer
+
+    def breaks(pk: int, fields: dict[str, Any], **more: Any) -> object:
+        if "country" in fields:
+            raise RuntimeError("no such thing was thought of")
+        return store(pk, fields, **more)
+
+    monkeypatch.setattr(scheduling, "change_customer", breaks)
+    assert scheduling.run_due(later() + timedelta(hours=1)) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("waiting", "done")
+    assert f"Delayed change {first.pk} failed" in caplog.text
+    monkeypatch.undo()
+    assert scheduling.run_due(later() + timedelta(hours=1)) == 1
+    nova.refresh_from_db()
+    assert (nova.country, nova.city) == ("NL", "Ghent")
+
+
+def test_a_penalty_that_is_over_is_no_change_of_the_status(client_alice, nova):
+    over = timezone.now() - timedelta(hours=1)
+    Customer.objects.filter(pk=nova.pk).update(status="penalty", penalty_until=over)
+    delay(client_alice, nova, country="NL", delay_for="1 h")
+    assert list(ScheduledChange.objects.get().fields) == ["country"]
+
+
+def test_the_log_costs_the_same_for_many(client_alice, alice, nova, reseller_a, reseller_b):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client_alice.get(LOG)
+        return len(captured)
+
+    scheduling.delay(nova.pk, {"reseller": reseller_a}, later(), by=alice)
+    one = queries()
+    for reseller in (reseller_a, reseller_b) * 4:
+        scheduling.delay(nova.pk, {"reseller": reseller}, later(), by=alice)
+    assert queries() == one
 
 
 @pytest.mark.parametrize(

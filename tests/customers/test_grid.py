@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -15,74 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from customers.models import Customer, FeedState, Listing, Status
 from grids.testing import MOST_QUERIES, seen
 from setup.models import Installation
 from tests import factories
-from tests.test_every_grid import grant_to
-from users.models import User
+from tests.customers.listed import names, quiet, rows_of, text_of
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
 ACTIVE = "/customers/?f.status=in:active&s=name"
-
-
-class Rows(HTMLParser):
-    """Rows of the grid: name -> column -> {text, titles, classes}; and the texts of menus and totals."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[dict[str, dict[str, Any]]] = []
-        self.column = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        if tag == "tr" and "data-id" in found:
-            self.rows.append({})
-        elif tag == "td" and self.rows:
-            self.column = found.get("data-c") or ""
-            self.rows[-1][self.column] = {"text": "", "titles": [], "classes": [], "links": [], "labels": []}
-        if self.rows and self.column:
-            cell = self.rows[-1][self.column]
-            for key, into in (
-                ("title", "titles"),
-                ("class", "classes"),
-                ("href", "links"),
-                ("aria-label", "labels"),
-            ):
-                if found.get(key):
-                    cell[into].append(found[key])
-            if tag == "span" and found.get("data-status"):
-                cell["status"] = found["data-status"]
-
-    def handle_data(self, data: str) -> None:
-        if self.rows and self.column:
-            self.rows[-1][self.column]["text"] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("tr", "table"):
-            self.column = ""
-
-
-def rows_of(response: Any) -> dict[str, dict[str, dict[str, Any]]]:
-    """The rows on a page by name, in their order."""
-    parser = Rows()
-    parser.feed(response.content.decode())
-    return {row["name"]["text"].split("\n")[0]: row for row in parser.rows}
-
-
-def names(client: Client, url: str) -> list[str]:
-    ids = seen(client.get(url)).ids
-    known = dict(Listing.objects.values_list("pk", "name"))
-    return [known[int(pk)] for pk in ids]
-
-
-def quiet(name: str, **fields: Any) -> Customer:
-    """A customer without warnings, so that its name is all its first cell says."""
-    customer = factories.make_customer(name=name, debit_limit=fields.pop("debit_limit", 10), **fields)
-    factories.make_ip_auth(customer)
-    factories.make_route(customer)
-    return customer
 
 
 @pytest.mark.accept("G-03")
@@ -257,132 +195,6 @@ def test_search_and_status_work_together(client_alice: Client):
     assert names(client_alice, "/customers/?q=nova&f.status=in:inactive&s=name") == ["Nova Two"]
 
 
-# --- Status
-
-
-def in_every_status() -> dict[str, Customer]:
-    made = {value: quiet(str(label), status=value) for value, label in Status.choices}
-    factories.set_figures(made["penalty"], channels=2)
-    return made
-
-
-@pytest.mark.accept("G-27")
-@pytest.mark.accept("G-28")
-def test_the_menu_has_all_states_and_a_bare_address_leads_to_active(client_alice: Client):
-    in_every_status()
-    response = client_alice.get("/customers/")
-    assert response.headers["Location"] == "/customers/?f.status=in:active&s=name"
-    page = client_alice.get("/customers/", follow=True)
-    menu = page.context["menus"][0]
-    labels = ["All", "Active", "Dialing", "Inactive", "Pending", "Pending Approval", "Penalty"]
-    assert [text_of(entry["html"]) for entry in menu["entries"]] == labels
-    assert [entry["count"] for entry in menu["entries"]] == ["5", "1", "1", "1", "1", "1", "1"]
-    assert menu["caption"] == "Active"
-    assert names(client_alice, response.headers["Location"]) == ["Active"]
-
-
-def text_of(html: str) -> str:
-    parser = HTMLParser()
-    found: list[str] = []
-    parser.handle_data = found.append  # type: ignore[method-assign]
-    parser.feed(html)
-    return "".join(found)
-
-
-@pytest.mark.accept("G-29")
-@pytest.mark.parametrize(
-    ("choice", "expected"),
-    [
-        ("active", ["Active"]),
-        ("inactive", ["Inactive"]),
-        ("pending", ["Pending"]),
-        ("pending_approval", ["Pending Approval"]),
-        ("penalty", ["Penalty"]),
-        ("dialing", ["Penalty"]),
-        ("active,inactive", ["Active", "Inactive"]),
-    ],
-)
-def test_each_entry_shows_exactly_the_customers_in_that_state(
-    client_alice: Client, choice: str, expected: list[str]
-):
-    in_every_status()
-    assert names(client_alice, f"/customers/?f.status=in:{choice}&s=name") == expected
-
-
-def test_a_penalty_whose_end_has_come_is_over_although_nothing_stored_it(client_alice: Client):
-    customer = quiet("Ada", status="penalty", penalty_until=timezone.now() + timedelta(days=1))
-    assert names(client_alice, ACTIVE) == []
-    Customer.objects.filter(pk=customer.pk).update(penalty_until=timezone.now() - timedelta(seconds=1))
-    assert names(client_alice, ACTIVE) == ["Ada"]
-    assert names(client_alice, "/customers/?f.status=in:penalty&s=name") == []
-    assert rows_of(client_alice.get(ACTIVE))["Ada"]["status"]["status"] == "active"
-
-
-def test_each_status_has_a_badge_of_its_own(client_alice: Client):
-    in_every_status()
-    rows = rows_of(client_alice.get("/customers/?s=name"))
-    assert {row["status"]["status"] for row in rows.values()} == set(Status.values)
-
-
-def test_the_status_changes_with_a_reason_and_the_page_works_without_javascript(client_alice: Client):
-    customer = quiet("Ada")
-    assert "Status of Ada" in client_alice.get(f"/customers/{customer.pk}/status/").content.decode()
-    response = client_alice.post(
-        f"/customers/{customer.pk}/status/", {"status": "inactive", "reason": "unpaid"}
-    )
-    assert response.status_code == 302
-    assert Customer.objects.get(pk=customer.pk).status == "inactive"
-
-
-def test_htmx_hears_that_customers_changed(client_alice: Client):
-    customer = quiet("Ada")
-    response = client_alice.post(
-        f"/customers/{customer.pk}/status/", {"status": "inactive"}, headers={"HX-Request": "true"}
-    )
-    assert response.status_code == 204
-    assert "customers-changed" in json.loads(response.headers["HX-Trigger"])
-
-
-def test_the_status_that_a_form_showed_is_no_choice_after_somebody_else_blocked_the_customer(
-    client_alice: Client,
-):
-    customer = quiet("Ada", status="inactive")
-    answer = client_alice.post(
-        f"/customers/{customer.pk}/status/",
-        {"status": "active", "was": "active"},
-        headers={"HX-Request": "true"},
-    )
-    assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, '{"customers-changed": {}}')
-    assert Customer.objects.get(pk=customer.pk).status == "inactive"
-
-
-def test_a_status_that_does_not_exist_is_answered_with_a_sentence(client_alice: Client):
-    customer = quiet("Ada")
-    response = client_alice.post(f"/customers/{customer.pk}/status/", {"status": "gone"})
-    assert response.status_code == 422
-    assert "“gone” is no status" in response.content.decode()
-    assert Customer.objects.get(pk=customer.pk).status == "active"
-
-
-def test_who_may_only_read_sees_a_badge_and_is_refused_the_change(client_bob: Client, bob: User):
-    grant_to(bob)("customers.view_customer")
-    grant_to(bob)("customers.view_every_customer")
-    customer = quiet("Ada")
-    assert "pillmenu" not in rows_of(client_bob.get(ACTIVE))["Ada"]["status"]["classes"]
-    response = client_bob.post(f"/customers/{customer.pk}/status/", {"status": "inactive"})
-    assert response.status_code == 403
-    assert Customer.objects.get(pk=customer.pk).status == "active"
-
-
-def test_another_resellers_customer_cannot_be_changed_or_even_found(
-    client_rita: Client, reseller_b: Any, alice: User
-):
-    theirs = quiet("Theirs", reseller=reseller_b)
-    response = client_rita.post(f"/customers/{theirs.pk}/status/", {"status": "inactive"})
-    assert response.status_code in (403, 404)
-    assert Customer.objects.get(pk=theirs.pk).status == "active"
-
-
 # --- Rows, order, totals
 
 
@@ -477,108 +289,6 @@ def test_the_list_says_what_to_drop_when_nothing_is_left(client_alice: Client):
     assert "Without “Status" not in page  # it would not help
 
 
-# --- Parts of a page, and how fresh it is
-
-
-def test_htmx_gets_the_part_history_and_boosts_get_the_whole(client_alice: Client):
-    part = client_alice.get(ACTIVE, headers={"HX-Request": "true"})
-    assert part.content.lstrip().startswith(b'<div id="customers-grid"')
-    assert "HX-Request" in part.headers["Vary"]
-    for extra in ("HX-Boosted", "HX-History-Restore-Request"):
-        whole = client_alice.get(ACTIVE, headers={"HX-Request": "true", extra: "true"})
-        assert whole.content.lstrip().startswith(b"<!doctype html>")
-
-
-def test_a_search_while_typing_has_one_entry_in_the_history(client_alice: Client):
-    headers = {
-        "HX-Request": "true",
-        "HX-Trigger": "customers-search",
-        "HX-Current-URL": "http://x/customers/?s=name",
-    }
-    first = client_alice.get("/customers/?q=a&s=name", headers=headers)
-    assert first.headers["HX-Push-Url"] == "/customers/?q=a&s=name"
-    headers["HX-Current-URL"] = "http://x/customers/?q=a&s=name"
-    second = client_alice.get("/customers/?q=ab&s=name", headers=headers)
-    assert second.headers["HX-Replace-Url"] == "/customers/?q=ab&s=name"
-
-
-@pytest.mark.parametrize(
-    ("ticked_s", "heard_s", "stale"),
-    [(1, 1, False), (60, 1, True), (1, 60, True), (None, 1, True), (1, None, True)],
-)
-def test_figures_are_stale_when_the_pulse_or_every_switch_is_silent(
-    client_alice: Client, ticked_s: int | None, heard_s: int | None, stale: bool
-):
-    def ago(seconds: int | None) -> datetime | None:
-        return None if seconds is None else timezone.now() - timedelta(seconds=seconds)
-
-    FeedState.objects.update_or_create(pk=1, defaults={"ticked_at": ago(ticked_s), "heard_at": ago(heard_s)})
-    assert client_alice.get(ACTIVE).context["feed"].stale is stale
-
-
-def test_the_poll_answers_json_or_nothing_and_is_never_cached(client_alice: Client):
-    customer = quiet("Ada")
-    page = client_alice.get(ACTIVE)
-    url = f"{page.context['poll_url']}&ids={customer.pk}&since={page.context['revision']}"
-    assert client_alice.get(url).status_code == 204
-    factories.set_figures(customer, channels=3)
-    answer = client_alice.get(url)
-    assert "no-store" in answer.headers["Cache-Control"]
-    assert "|3;|" in answer.json()["rows"][str(customer.pk)]
-
-
-def test_polls_share_their_totals_for_seconds_but_never_across_what_people_may_see(
-    client_alice: Client, client_rita: Client, reseller_a: Any
-):
-    factories.set_figures(quiet("Mine", reseller=reseller_a), channels=1)
-    factories.set_figures(quiet("Nobodys"), channels=90)
-    pages = {client: client.get(ACTIVE).context["poll_url"] for client in (client_alice, client_rita)}
-    for client, url in pages.items():
-        with CaptureQueriesContext(connection) as captured:
-            totals = client.get(f"{url}&ids=&since=").json()["totals"]
-        assert not [
-            query for query in captured if "FILTER (WHERE" in query["sql"]
-        ]  # no scan: a page just made one
-        assert ("Channels 91" in text_of(totals)) == (client is client_alice)
-    assert "Channels 1" in text_of(client_rita.get(f"{pages[client_rita]}&ids=&since=").json()["totals"])
-
-
-def test_a_page_counts_anew_although_polls_share(client_alice: Client):
-    quiet("Ada")
-    client_alice.get(ACTIVE)
-    quiet("Bea")
-    assert text_of(client_alice.get(ACTIVE).context["totals_bar"]).startswith("2 customers")
-
-
-def test_a_poll_works_while_the_cache_is_away(
-    client_alice: Client, settings: Any, caplog: pytest.LogCaptureFixture
-):
-    customer = quiet("Ada")
-    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {"default": nowhere}
-    url = client_alice.get(ACTIVE).context["poll_url"]
-    assert client_alice.get(f"{url}&ids={customer.pk}&since=").json()["rows"][str(customer.pk)]
-    assert "the cache does not answer" in caplog.text
-
-
-def test_a_resellers_page_costs_no_more_than_anybodys(client_rita: Client, reseller_a: Any):
-    quiet("Mine", reseller=reseller_a)
-    with CaptureQueriesContext(connection) as captured:
-        assert list(rows_of(client_rita.get(ACTIVE))) == ["Mine"]
-    assert len(captured) <= MOST_QUERIES, "\n".join(each["sql"] for each in captured)
-
-
-def test_a_warning_leads_to_the_customer_where_its_own_tab_is_closed_to_the_reader(
-    client_bob: Client, bob: User
-):
-    for permission in ("customers.view_customer", "customers.view_every_customer"):
-        grant_to(bob)(permission)
-    bare = factories.make_customer(name="Bare", debit_limit=0)
-    cell = rows_of(client_bob.get(ACTIVE)).popitem()[1]["name"]
-    assert {link for link in cell["links"] if "icons" not in link} == {f"/customers/{bare.pk}/"}
-    assert "0.00" not in cell["text"]  # sums are for those who may see credit
-
-
 # --- Customers with a warning
 
 
@@ -628,65 +338,3 @@ def test_an_empty_list_says_what_is_there_without_the_warning(client_alice: Clie
     assert [way["text"] for way in page.context["ways_out"]] == [
         "Without “Warning is No Routing Set” there are 1."
     ]
-
-
-# --- What old figures mean
-
-
-def test_with_old_figures_nobody_is_known_to_be_dialing(client_alice: Client):
-    words = "nobody can be known to be dialing"
-    quiet("Ada")
-    assert words in client_alice.get("/customers/?f.status=in:dialing&s=name").content.decode()
-    assert words not in client_alice.get(ACTIVE).content.decode()
-
-
-def test_the_head_of_the_credit_says_that_amounts_are_not_converted(client_alice: Client):
-    quiet("Ada")
-    assert "different currencies are not converted" in client_alice.get(ACTIVE).content.decode()
-
-
-# --- The status form, what the keyboard alone must not do
-
-
-def test_enter_in_the_reason_of_a_status_form_presses_nothing(client_alice):
-    """Browsers press the form's first submit button on Enter; a disabled one stops that."""
-    customer = factories.make_customer(status="penalty")
-    answer = client_alice.get(f"/customers/{customer.pk}/status/", headers={"HX-Request": "true"})
-    page = answer.content.decode()
-    first = re.search(r"<button[^>]*>", page[page.index("hx-post") :]).group()
-    assert "disabled" in first
-    assert re.search(r'value="penalty"[^>]*aria-current="true" autofocus', page)
-
-
-def test_a_status_change_is_said_in_words_and_leads_back_to_the_list_it_came_from(client_alice):
-    customer = factories.make_customer(name="Altavox")
-    door = f"/customers/{customer.pk}/status/"
-    answer = client_alice.post(door, {"status": "penalty"}, headers={"HX-Request": "true"})
-    assert (
-        json.loads(answer["HX-Trigger"])["toast"]["text"] == "Altavox is now Penalty. New calls are refused."
-    )
-    back = "/customers/?f.status=in:active&q=alt"
-    form = client_alice.get(door, headers={"Referer": f"http://localhost{back}"})
-    assert "f.status=in:active&amp;q=alt" in form.content.decode()
-    assert client_alice.post(door, {"status": "active", "back": back})["Location"] == back
-    own = f"/customers/{customer.pk}/auth/"  # the palette opens the form from anywhere
-    assert client_alice.post(door, {"status": "pending", "back": own})["Location"] == own
-    for elsewhere in (
-        "https://evil.example/customers/",
-        "//evil.example/customers/",
-        "/accounts/logout/",
-        f"//evil.example{own}",
-        f"{own}../../../accounts/logout/",
-        f"/customers/{customer.pk + 1}/",
-        door,
-    ):
-        assert client_alice.post(door, {"status": "active", "back": elsewhere})["Location"] == "/customers/"
-
-
-def test_an_older_fault_in_the_row_or_a_deletion_meanwhile_is_no_server_error(client_alice):
-    customer = factories.make_customer()
-    Customer.objects.filter(pk=customer.pk).update(website="no url")
-    door = f"/customers/{customer.pk}/status/"
-    assert client_alice.post(door, {"status": "inactive"}, headers={"HX-Request": "true"}).status_code == 204
-    Customer.objects.filter(pk=customer.pk).update(deleted_at=timezone.now())
-    assert client_alice.post(door, {"status": "active"}).status_code == 404
