@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -21,14 +16,15 @@ from audit.models import Act, ActKind
 from contacts import links, services
 from contacts.models import Contact, PasswordLink
 from messaging import outbox
-from messaging.models import Mail
+from messaging.models import Mail, Purpose
+from messaging.tasks import send_due
 from tests import factories
 from tests.conftest import browser_of
 from tests.messaging.post_office import open_office
 from tests.pages import filled, words
+from tests.workers import celery_worker, until
 from users.roles import Role
 
-ROOT = Path(__file__).resolve().parents[2]
 NEW = "seven green bottles hanging"
 PAGE = "/accounts/set-password/"
 
@@ -202,20 +198,17 @@ def test_who_may_only_read_mails_nothing(office, carols_contact):
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
     """A Celery worker on this test's database, queue and post office."""
-    with open_office() as office:
-        server, _, _name = os.environ["DATABASE_URL"].rpartition("/")
-        database = f"{server}/{connection.settings_dict['NAME']}"
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"]
-        with subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "connexcs_admin", "worker", "--pool", "solo", *quiet],
-            cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": database, "SMTP_URL": office.url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        ) as process:
-            yield office, process
-            process.terminate()
-            process.wait(30)
+    with open_office() as office, celery_worker(SMTP_URL=office.url) as process:
+        yield office, process
+
+
+def test_what_waited_for_the_server_is_sent_by_the_round_of_each_minute(worker, carols_contact):
+    office, _process = worker
+    whom = {"contact": carols_contact, "to": carols_contact.email, "by": None}
+    mail = outbox.put(Purpose.SET_PASSWORD, site="https://portal.example", brand="A", **whom)
+    send_due.delay()
+    until(lambda: Mail.objects.get(pk=mail.pk).state == "sent", "the worker did not send it")
+    assert len(office.texts()) == 1
 
 
 def test_a_worker_sends_it_and_logs_no_token(worker, settings, client_alice, carols_contact):
@@ -225,9 +218,7 @@ def test_a_worker_sends_it_and_logs_no_token(worker, settings, client_alice, car
     client_alice.post(door("link", carols_contact))
 
     assert office.came.wait(60), "the worker did not send it"
-    deadline = time.monotonic() + 20
-    while Mail.objects.get().state != "sent":
-        assert time.monotonic() < deadline, "the worker did not note that it sent it"
+    until(lambda: Mail.objects.get().state == "sent", "the worker did not note that it sent it")
     token = re.search(r"#(\S+)", office.texts()[0])[1]
     process.terminate()
     said = process.stdout.read()

@@ -18,8 +18,10 @@ from django.utils import timezone
 
 from customers import scheduling
 from customers.models import Customer, ScheduledChange
+from customers.tasks import run_delayed
 from tests import factories
 from tests.pages import filled, words
+from tests.workers import celery_worker, until
 from users.models import User
 from users.roles import Role
 
@@ -62,7 +64,7 @@ def test_nothing_is_stored_now_and_the_change_comes_at_its_time(client_alice, al
     assert (said["email"], said["reason"], said["source"]) == (alice.email, "trial is over", "schedule")
 
 
-@pytest.mark.accept("F-65", part="survives a restart: proven by a real worker")
+@pytest.mark.accept("F-65")
 def test_what_waits_stands_in_the_log_and_on_the_form_and_can_be_cancelled(client_alice, nova):
     delay(client_alice, nova, country="NL", delay_for="1 day")
     change = ScheduledChange.objects.get()
@@ -280,3 +282,20 @@ def test_two_workers_at_once_carry_it_out_once(nova):
     assert sum(done) == 10
     nova.refresh_from_db()
     assert nova.version == 11
+
+
+@pytest.mark.accept("F-65")
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_survives_a_restart_of_the_worker(nova):
+    user = factories.make_staff(role=Role.ADMINISTRATOR)
+    change = scheduling.delay(nova.pk, {"country": "NL"}, later(), by=user)
+    with celery_worker() as first:
+        first.kill()
+    change.refresh_from_db()
+    assert change.state == "waiting"
+    ScheduledChange.objects.update(run_at=timezone.now())
+    with celery_worker():
+        run_delayed.delay()
+        until(lambda: ScheduledChange.objects.get().state == "done", "the worker did not carry it out")
+    nova.refresh_from_db()
+    assert nova.country == "NL"
